@@ -1,0 +1,112 @@
+import type { App, Check, Component, ReleaseStep } from './app.ts'
+
+export interface Scope {
+  app: string
+  environment: string
+}
+
+/**
+ * What will happen, as data. Same inputs, same plan. `basis` is the fingerprint of what was observed; a plan whose basis
+ * no longer holds is refused.
+ */
+export interface Plan extends Scope {
+  /** Digest of everything below: the same plan has the same id. */
+  id: string
+  intent: Intent['type']
+  /** `r42`; the release that this plan makes, or goes back to. Absent where it makes none (`down`). */
+  release?: string
+  /** The release that serves now. */
+  previous?: string
+  basis: string
+  stages: Stage[]
+  /** What a person must know before saying yes: data that goes, waits that users feel. */
+  warnings: PlanWarning[]
+  /** What will be recorded as serving once the plan is done. */
+  serving: Record<string, ServingComponent>
+}
+
+/** Whole or undone: when a step fails, `undo` of its stage and of those before it runs, and the run ends. */
+export interface Stage {
+  name: 'build' | 'resources' | 'release' | 'roll' | 'switch' | 'retire' | 'prune'
+  /** Predicted time in which requests wait or fail. */
+  downtimeSeconds: number
+  steps: Step[]
+  undo: Step[]
+}
+
+export interface PlanWarning {
+  type: 'downtime' | 'destructive' | 'note'
+  code: string
+  message: string
+}
+
+/** The whole vocabulary. Each means "make sure that…", so running it twice is safe. */
+export type Step =
+  | { type: 'build'; component: Component; artifact: string }
+  | { type: 'volume'; name: string; runsAs: Component['runsAs'] }
+  /** A command of a component, to its end: once per release. `name` tells several of one component apart. */
+  | { type: 'run-once'; component: Component; release: string; artifact: string; name: string; command: ReleaseStep }
+  | { type: 'start'; component: Component; release: string; digest: string; artifact: string }
+  | { type: 'await-healthy'; component: Component; release: string; timeoutSeconds: number }
+  | { type: 'smoke'; release: string; routes: RouteLine[]; checks: Check[] }
+  /** The edge keeps requests for these components waiting until the next `route`, or until `seconds` are over. */
+  | { type: 'hold'; components: string[]; seconds: number }
+  /** The whole table of the app, switched at once. */
+  | { type: 'route'; routes: RouteLine[] }
+  /** Drain, then stop. Done as soon as it is on record: the drain itself goes on without the run. */
+  | { type: 'retire'; component: string; release: string; drainSeconds: number }
+  /** Stopped and gone before the step is done. */
+  | { type: 'stop'; component: string; release: string }
+  /** Artifacts and logs of releases that retention no longer keeps. */
+  | { type: 'prune'; releases: string[]; artifacts: string[] }
+/** Those that an engine carries out; the others are the runner's own. */
+export type EngineStep = Exclude<Step, { type: 'smoke' | 'hold' | 'route' }>
+
+/** The world as it was found. The lists are sorted: the order in which things were found decides nothing. */
+export interface Observed {
+  /** From the store: what the last finished run made serve, by component. */
+  serving: Record<string, ServingComponent>
+  serves?: string
+  running: Running[]
+  volumes: string[]
+  /** Of those that the plan could need. */
+  artifacts: string[]
+  routes: RouteLine[]
+  /** Releases on record, oldest first. */
+  releases: { release: string; components: Record<string, ServingComponent> }[]
+  /** Names of resources on record with the type and version that their data has. */
+  data: Record<string, { type: string; version: string }>
+}
+export interface ServingComponent {
+  release: string
+  /** Of the component, its artifact and the versions of the stored values it uses. */
+  digest: string
+  artifact: string
+  component: Component
+}
+export interface Running {
+  component: string
+  release: string
+  digest: string
+  /** `ended`: a job that exited 0. */
+  state: 'running' | 'draining' | 'ended' | 'failed'
+  instances: number
+}
+/** One line of the routing table. `to` is the manifest's component; `release` whose instances get the request. */
+export interface RouteLine {
+  host: string
+  path: string
+  component: string
+  release: string
+}
+
+export type Intent = Scope & {
+  /** Components named by hand; absent means all. */
+  only?: string[]
+} & ({ type: 'up'; release: string; stored: Record<string, number> } | { type: 'rollback'; to: string } | { type: 'down' })
+/** `App` is absent for `rollback` and `down`, which work from what is on record. */
+export interface PlanInput {
+  app?: App
+  observed: Observed
+  intent: Intent
+}
