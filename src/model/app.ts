@@ -54,6 +54,8 @@ export interface Component {
   runsAs: 'app' | 'server'
   /** Command that gates the build. */
   test?: Value[]
+  /** Commands that a person asks for by name, safe to repeat: `seed` and others. `landfall run <component>.<task>`. */
+  tasks: Record<string, Value[][]>
   /** How a `static` component is served. */
   serve?: StaticOptions
   /** Name of the resource that this component is a part of. */
