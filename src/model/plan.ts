@@ -1,4 +1,4 @@
-import type { App, Check, Component, ReleaseStep } from './app.ts'
+import type { App, Check, Component, ReleaseStep, Route } from './app.ts'
 
 export interface Scope {
   app: string
@@ -21,8 +21,19 @@ export interface Plan extends Scope {
   stages: Stage[]
   /** What a person must know before saying yes: data that goes, waits that users feel. */
   warnings: PlanWarning[]
-  /** What will be recorded as serving once the plan is done. */
+  /** What is recorded once the plan is done. Absent for a task, which changes nothing that serves. */
+  outcome?: Outcome
+}
+
+export interface Outcome {
   serving: Record<string, ServingComponent>
+  routes: Route[]
+  /** Resources that hold data from then on, with its type and version. */
+  data: Record<string, DataVersion>
+}
+export interface DataVersion {
+  type: string
+  version: string
 }
 
 /** Whole or undone: when a step fails, `undo` of its stage and of those before it runs, and the run ends. */
@@ -48,11 +59,11 @@ export type Step =
   | { type: 'run-once'; component: Component; release: string; artifact: string; name: string; command: ReleaseStep }
   | { type: 'start'; component: Component; release: string; digest: string; artifact: string }
   | { type: 'await-healthy'; component: Component; release: string; timeoutSeconds: number }
-  | { type: 'smoke'; release: string; routes: RouteLine[]; checks: Check[] }
+  | { type: 'smoke'; release: string; routes: RouteLine[]; internal: InternalLine[]; checks: Check[] }
   /** The edge keeps requests for these components waiting until the next `route`, or until `seconds` are over. */
   | { type: 'hold'; components: string[]; seconds: number }
-  /** The whole table of the app, switched at once. */
-  | { type: 'route'; routes: RouteLine[] }
+  /** The whole table of the app, switched at once; `internal` are the addresses that components have for each other. */
+  | { type: 'route'; routes: RouteLine[]; internal: InternalLine[] }
   /** Drain, then stop. Done as soon as it is on record: the drain itself goes on without the run. */
   | { type: 'retire'; component: string; release: string; drainSeconds: number }
   /** Stopped and gone before the step is done. */
@@ -73,9 +84,14 @@ export interface Observed {
   artifacts: string[]
   routes: RouteLine[]
   /** Releases on record, oldest first. */
-  releases: { release: string; components: Record<string, ServingComponent> }[]
+  releases: ReleaseRecord[]
   /** Names of resources on record with the type and version that their data has. */
-  data: Record<string, { type: string; version: string }>
+  data: Record<string, DataVersion>
+}
+export interface ReleaseRecord {
+  release: string
+  components: Record<string, ServingComponent>
+  routes: Route[]
 }
 export interface ServingComponent {
   release: string
@@ -83,6 +99,8 @@ export interface ServingComponent {
   digest: string
   artifact: string
   component: Component
+  /** Versions of the stored values that it uses. */
+  stored: Record<string, number>
 }
 export interface Running {
   component: string
@@ -100,13 +118,29 @@ export interface RouteLine {
   release: string
 }
 
+export interface InternalLine {
+  component: string
+  release: string
+}
+
 export type Intent = Scope & {
   /** Components named by hand; absent means all. */
   only?: string[]
-} & ({ type: 'up'; release: string; stored: Record<string, number> } | { type: 'rollback'; to: string } | { type: 'down' })
+} & (
+    | { type: 'up'; release: string /** Versions of the stored values, by name. */; stored: Record<string, number> }
+    | { type: 'rollback'; to: string }
+    | { type: 'down' }
+    | { type: 'task'; component: string; task: string /** Tells two runs of the same task apart. */; nonce: string }
+  )
 /** `App` is absent for `rollback` and `down`, which work from what is on record. */
 export interface PlanInput {
   app?: App
+  /** Artifact names of the app's components, from their sources and builds. */
+  artifacts: Record<string, string>
+  /** Type and version of the data that the app's resources keep. */
+  data: Record<string, DataVersion>
+  /** Commands that make the app's resources usable, by component. */
+  provision: Record<string, ReleaseStep[]>
   observed: Observed
   intent: Intent
 }

@@ -1,0 +1,57 @@
+import type { Stage, Step } from '../model/plan.ts'
+
+/** One line for people, in the words of the manifest. */
+export function describeStep(step: Step): string {
+  switch (step.type) {
+    case 'build':
+      return step.component.source.type === 'server'
+        ? `fetch ${step.component.source.resource} ${step.component.source.version}`
+        : `build ${step.component.name}`
+    case 'volume':
+      return `make volume ${step.name}`
+    case 'run-once':
+      return `run ${step.command.name} of ${step.component.name}, once, with ${step.release}`
+    case 'start':
+      return step.component.type === 'static'
+        ? `publish ${step.component.name} ${step.release} beside what serves`
+        : `start ${step.component.name} ${step.release}${many(step.component.instances)}`
+    case 'await-healthy':
+      return step.component.type === 'job'
+        ? `wait until ${step.component.name} ${step.release} has succeeded`
+        : `wait until ${step.component.name} ${step.release} is healthy`
+    case 'smoke':
+      return `smoke: ${step.checks.length} ${step.checks.length === 1 ? 'check' : 'checks'} on ${step.release}, before it has traffic`
+    case 'hold':
+      return `hold requests for ${step.components.join(', ')}, at most ${step.seconds} s`
+    case 'route':
+      return step.routes.length === 0 ? 'take all routes down' : `switch ${routesOf(step)}`
+    case 'retire':
+      return `drain ${step.component} ${step.release}, at most ${step.drainSeconds} s, then stop it`
+    case 'stop':
+      return `stop ${step.component} ${step.release}`
+    case 'prune':
+      return `remove what only ${step.releases.join(', ')} needed`
+  }
+}
+
+export function describeStage(stage: Stage): string {
+  const names: Record<Stage['name'], string> = {
+    build: 'Build',
+    resources: 'Resources',
+    release: 'Release steps',
+    roll: 'Start beside',
+    switch: 'Switch',
+    retire: 'Retire',
+    prune: 'Clean up',
+  }
+  return names[stage.name]
+}
+
+function routesOf(step: Extract<Step, { type: 'route' }>): string {
+  const lines = step.routes.map((r) => `${r.host}${r.path === '/' ? '' : r.path} to ${r.component} ${r.release}`)
+  return lines.length <= 2 ? lines.join(', ') : `${lines.length} routes: ${lines.slice(0, 2).join(', ')}, …`
+}
+
+function many(instances: number): string {
+  return instances === 1 ? '' : ` (${instances} instances)`
+}

@@ -1,0 +1,49 @@
+import { digestOf } from '../lib/digest.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Outcome, Plan, PlanInput, PlanWarning, Stage } from '../model/plan.ts'
+import { basisOf } from './basis.ts'
+import { planDown } from './down.ts'
+import { planRollback } from './rollback.ts'
+import { planTask } from './task.ts'
+import { planUp } from './up.ts'
+
+/** What a kind of intent decides; the rest of a plan follows from it. */
+export interface Decision {
+  release?: string
+  stages: Stage[]
+  warnings: PlanWarning[]
+  outcome?: Outcome
+  findings: Finding[]
+}
+
+/** The plan, or findings of which at least one is an error. Pure: same inputs, same plan. */
+export function makePlan(input: PlanInput): { plan?: Plan; findings: Finding[] } {
+  const decision = decide(input)
+  if (decision.findings.some((f) => f.level === 'error')) return { findings: decision.findings }
+  const { app, environment, type } = input.intent
+  const body = {
+    app,
+    environment,
+    intent: type,
+    ...(decision.release && { release: decision.release }),
+    ...(input.observed.serves && { previous: input.observed.serves }),
+    basis: basisOf(input.observed),
+    stages: decision.stages.filter((s) => s.steps.length > 0),
+    warnings: decision.warnings,
+    ...(decision.outcome && { outcome: decision.outcome }),
+  }
+  return { plan: { id: digestOf(body), ...body }, findings: decision.findings }
+}
+
+function decide(input: PlanInput): Decision {
+  switch (input.intent.type) {
+    case 'up':
+      return planUp(input, input.intent)
+    case 'rollback':
+      return planRollback(input, input.intent)
+    case 'down':
+      return planDown(input)
+    case 'task':
+      return planTask(input, input.intent)
+  }
+}

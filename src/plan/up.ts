@@ -1,0 +1,207 @@
+import type { App, Component } from '../model/app.ts'
+import type { Finding } from '../model/finding.ts'
+import type {
+  Intent,
+  Observed,
+  Outcome,
+  PlanInput,
+  PlanWarning,
+  RouteLine,
+  ServingComponent,
+  Stage,
+  Step,
+} from '../model/plan.ts'
+import { dataFindings } from './data.ts'
+import { componentDigest, storedVersions } from './digest.ts'
+import { inLevels } from './order.ts'
+import type { Decision } from './plan.ts'
+import { retention } from './retention.ts'
+import { awaitOf, HOLD_SECONDS, isInPlace, mustReplace, retireOf, rollStages, routeLines, startOf, stopOf } from './roll.ts'
+
+type Up = Extract<Intent, { type: 'up' }>
+
+/** From what is observed to what the manifest wants, in as few steps as that takes. */
+export function planUp(input: PlanInput, intent: Up): Decision {
+  const app = input.app!
+  const { observed } = input
+  const findings = dataFindings(app, input.data, observed)
+  const chosen = chooseComponents(app, intent, observed, findings)
+  const serving: Record<string, ServingComponent> = {}
+  for (const component of app.components) {
+    const old = observed.serving[component.name]
+    const artifact = input.artifacts[component.name] ?? ''
+    const stored = storedVersions(component, intent.stored)
+    const digest = componentDigest(component, artifact, stored)
+    if (!chosen.has(component.name)) {
+      if (old) serving[component.name] = old
+    } else if (old?.digest === digest) serving[component.name] = old
+    else serving[component.name] = { release: intent.release, digest, artifact, component, stored }
+  }
+  const isPartial = intent.only !== undefined
+  const gone = isPartial ? [] : Object.values(observed.serving).filter((s) => !serving[s.component.name])
+  if (isPartial) for (const s of Object.values(observed.serving)) serving[s.component.name] ??= s
+
+  const routes = routeLines(app.routes, serving)
+  const next = Object.values(serving).filter((s) => chosen.has(s.component.name) && !isInPlace(s, observed))
+  const isFresh = (s: ServingComponent) => s.release === intent.release
+  const resources = next.filter((s) => s.component.resource !== undefined)
+  const ours = next.filter((s) => s.component.resource === undefined)
+
+  const stages: Stage[] = [buildStage(next, observed), resourceStage(app, resources, observed, input.provision)]
+  stages.push(releaseStage(ours.filter(isFresh)))
+  const hasNewTable = !sameLines(routes, observed.routes)
+  if (ours.length > 0 || hasNewTable) {
+    stages.push(...rollStages({ next: ours, observed, serving, routes, checks: app.checks, release: intent.release }))
+  }
+  const old = ours.filter(isFresh).flatMap((s) => observed.serving[s.component.name] ?? [])
+  const leaving = [
+    ...old.filter((s) => !ours.some((n) => n.component.name === s.component.name && mustReplace(n, observed))),
+    ...gone,
+  ]
+  stages.push({ name: 'retire', downtimeSeconds: 0, steps: leaving.map(retireOf), undo: [] })
+
+  const outcome: Outcome = { serving, routes: app.routes, data: { ...observed.data, ...input.data } }
+  const isRelease = next.some(isFresh) || hasNewTable || gone.length > 0
+  const release = isRelease ? intent.release : observed.serves
+  if (isRelease) stages.push(retention(observed, serving, app.keep.releases))
+  const warnings = warningsOf(app, next, gone, observed)
+  return { ...(release && { release }), stages, warnings, outcome, findings }
+}
+
+/** Those named by hand with what they need and does not serve yet; all where none is named. */
+function chooseComponents(app: App, intent: Up, observed: Observed, findings: Finding[]): Set<string> {
+  if (!intent.only) return new Set(app.components.map((c) => c.name))
+  const byName = new Map(app.components.map((c) => [c.name, c]))
+  const chosen = new Set<string>()
+  const add = (name: string) => {
+    const component = byName.get(name)
+    if (!component || chosen.has(name)) return
+    chosen.add(name)
+    for (const need of component.needs) if (!observed.serving[need]) add(need)
+  }
+  for (const name of intent.only) {
+    if (!byName.has(name)) {
+      const known = [...byName.keys()].sort().join(', ')
+      findings.push({
+        level: 'error',
+        code: 'E_UNKNOWN_REF',
+        at: `components.${name}`,
+        message: `there is no component \`${name}\``,
+        hint: `components: ${known}`,
+      })
+    }
+    add(name)
+  }
+  return chosen
+}
+
+function buildStage(next: ServingComponent[], observed: Observed): Stage {
+  const missing = next.filter((s) => s.artifact !== '' && !observed.artifacts.includes(s.artifact))
+  const steps: Step[] = []
+  const seen = new Set<string>()
+  for (const s of byName(missing)) {
+    if (seen.has(s.artifact)) continue
+    seen.add(s.artifact)
+    steps.push({ type: 'build', component: s.component, artifact: s.artifact })
+  }
+  return { name: 'build', downtimeSeconds: 0, steps, undo: [] }
+}
+
+/** Volumes first; then servers in the order they need each other, each ready before anything of ours starts. */
+function resourceStage(app: App, next: ServingComponent[], observed: Observed, provision: PlanInput['provision']): Stage {
+  const steps: Step[] = missingVolumes(app, observed)
+  const undo: Step[] = []
+  let downtimeSeconds = 0
+  for (const component of inLevels(next.map((s) => s.component)).flat()) {
+    const s = next.find((n) => n.component.name === component.name)!
+    const old = observed.serving[component.name]
+    if (mustReplace(s, observed) && old) {
+      downtimeSeconds += 3
+      steps.push(stopOf(old))
+      undo.unshift(stopOf(s), startOf(old), awaitOf(old))
+    } else undo.unshift(stopOf(s))
+    steps.push(startOf(s), awaitOf(s))
+    for (const command of provision[component.name] ?? []) {
+      steps.push({ type: 'run-once', component, release: s.release, artifact: s.artifact, name: command.name, command })
+    }
+  }
+  // What was made is never unmade: an empty volume does no harm, a removed one might.
+  return { name: 'resources', downtimeSeconds, steps, undo }
+}
+
+function missingVolumes(app: App, observed: Observed): Step[] {
+  const wanted = new Map<string, Component['runsAs']>()
+  for (const c of app.components) for (const m of c.mounts) wanted.set(m.volume, c.runsAs)
+  const names = [...wanted.keys()].filter((v) => !observed.volumes.includes(v)).sort()
+  return names.map((name) => ({ type: 'volume', name, runsAs: wanted.get(name)! }))
+}
+
+function releaseStage(fresh: ServingComponent[]): Stage {
+  const steps: Step[] = byName(fresh).flatMap((s) =>
+    s.component.releaseSteps.map(
+      (command): Step => ({
+        type: 'run-once',
+        component: s.component,
+        release: s.release,
+        artifact: s.artifact,
+        name: command.name,
+        command,
+      }),
+    ),
+  )
+  return { name: 'release', downtimeSeconds: 0, steps, undo: [] }
+}
+
+function warningsOf(app: App, next: ServingComponent[], gone: ServingComponent[], observed: Observed): PlanWarning[] {
+  const warnings: PlanWarning[] = []
+  for (const s of byName(next)) {
+    const { name } = s.component
+    if (mustReplace(s, observed)) {
+      const why = s.component.resource
+        ? `${name} is one server with one data folder: it stops and starts again, and what uses it waits or fails meanwhile`
+        : `two instances of ${name} must not write at once: requests wait while it is replaced, at most ${HOLD_SECONDS} s`
+      warnings.push({ type: 'downtime', code: 'W_REPLACED', message: why })
+    }
+    const { health } = s.component
+    if (
+      s.component.type === 'web' &&
+      health?.type === 'http' &&
+      health.path === '/' &&
+      health.status === undefined &&
+      health.json === undefined
+    ) {
+      warnings.push({
+        type: 'note',
+        code: 'W_DEFAULT_HEALTH',
+        message: `${name} has no health check of its own: GET / below 500 counts as healthy`,
+      })
+    }
+    const old = observed.serving[name]
+    if (old) warnings.push(...rotated(app, s, old))
+  }
+  for (const s of byName(gone)) {
+    const kept = s.component.mounts.map((m) => m.volume)
+    const data = kept.length > 0 ? `; its data stays (${kept.join(', ')})` : ''
+    warnings.push({
+      type: 'destructive',
+      code: 'W_COMPONENT_GONE',
+      message: `${s.component.name} is no longer in the manifest and will be stopped${data}`,
+    })
+  }
+  return warnings
+}
+
+/** A stored value got a new version since this component started: what its contract says of that. */
+function rotated(app: App, next: ServingComponent, old: ServingComponent): PlanWarning[] {
+  return app.contract
+    .filter((e) => e.onRotate && old.stored[e.name] !== undefined && next.stored[e.name] !== old.stored[e.name])
+    .map((e) => ({ type: 'note', code: 'W_ROTATED', message: `${e.name} has a new value: ${e.onRotate}` }))
+}
+
+function sameLines(a: RouteLine[], b: RouteLine[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function byName(list: ServingComponent[]): ServingComponent[] {
+  return [...list].sort((a, b) => (a.component.name < b.component.name ? -1 : 1))
+}
