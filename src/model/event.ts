@@ -14,6 +14,10 @@ export type RunEvent = { run: string; seq: number; at: string } & (
       ms?: number
       error?: ErrorShape
     }
+  /** The daemon was told to stop; the run goes on with the next one. */
+  | { type: 'suspended' }
+  /** What the daemon found and decided after it had died in the middle of the run. */
+  | { type: 'recovered'; action: 'resume' | 'undo' | 'wait'; text: string }
   /** A line of output of the step that is under way. */
   | { type: 'line'; stage: number; step: number; text: string }
   | { type: 'end'; state: RunState; message: string; error?: ErrorShape; urls: Url[]; serving?: string }

@@ -54,11 +54,18 @@ export interface Engine {
   volumePath(scope: Scope, volume: string): string
   /** What a drained release still holds back; the edge is asked through this. */
   drained(ask: (endpoint: string) => Promise<number>): void
+  /** What became of a `run-once` step: what recovery decides by. */
+  once(scope: Scope, release: string, component: string, name: string): Promise<OnceState>
+  /** Told whenever endpoints change without a plan: a restarted instance got another port. */
+  onEndpoints(tell: (scope: Scope, component: string, release: string, endpoints: string[]) => void): void
   /** Stops watching; instances go on. */
   close(): Promise<void>
 }
+/** `lost`: it was started, is gone, and left no exit code. */
+export type OnceState = 'never-started' | 'running' | 'ended-0' | 'ended-nonzero' | 'lost'
 export interface StepContext extends Scope {
   run: string
+  /** Its `reason` is `suspend` where the daemon goes and the next one resumes: commands of `run-once` then live on. */
   signal: AbortSignal
   say(line: string): void
 }

@@ -1,0 +1,149 @@
+import { LandfallError } from '../lib/error.ts'
+import type { RunEvent } from '../model/event.ts'
+import type { Plan } from '../model/plan.ts'
+import type { RunRecord } from '../store/runs.ts'
+import type { Crew } from './crew.ts'
+import { decideRecovery } from './decide-recovery.ts'
+import { type Control, execute, park } from './execute.ts'
+import { readProgress } from './progress.ts'
+import { RunLog } from './run-log.ts'
+
+/** How long a step may go on once the daemon was told to stop. */
+const SUSPEND_AFTER_MS = 8_000
+
+interface Active {
+  log: RunLog
+  cancel: AbortController
+  ended: Promise<void>
+}
+
+/** Every run of this daemon: begins, watches, cancels, recovers and suspends them. */
+export class Conductor {
+  private readonly active = new Map<string, Active>()
+  private readonly suspend = new AbortController()
+  private isEnding = false
+  private readonly crew: Crew
+  private readonly say: (line: string) => void
+
+  constructor(crew: Crew, say: (line: string) => void) {
+    this.crew = crew
+    this.say = say
+  }
+
+  /** On record and under way when it returns. The same key twice is the same run. */
+  begin(plan: Plan, key: string | undefined): RunRecord {
+    const { runs, releases } = this.crew.store
+    const { run, isNew } = runs.begin(plan, key, this.crew.now())
+    if (!isNew) return run
+    if (plan.intent === 'up' && plan.release && plan.outcome) {
+      releases.begin(plan, plan.release, run.run, plan.outcome, this.crew.now())
+    }
+    const log = new RunLog(run.run, this.crew.store, this.crew.now)
+    log.append({ type: 'start', plan })
+    this.start(run, log)
+    return run
+  }
+
+  /** After a start of the daemon: every run that has no end goes on, is undone, or asks. */
+  async recover(): Promise<void> {
+    for (const left of this.crew.store.runs.open()) {
+      if (left.state === 'waiting') continue
+      const run = this.crew.store.runs.adopt(left.run)
+      const log = new RunLog(run.run, this.crew.store, this.crew.now)
+      const progress = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
+      const open = progress.open
+      const step = open && !open.isUndo ? run.plan.stages[open.stage]?.steps[open.step] : undefined
+      const once =
+        step?.type === 'run-once' ? await this.crew.engine.once(run, step.release, step.component.name, step.name) : undefined
+      const decision = decideRecovery(run.plan, progress, once)
+      log.append({ type: 'recovered', ...decision })
+      this.say(`${run.run} ${decision.text}`)
+      if (decision.action === 'wait')
+        await park(run, this.crew, log, decision.text, step?.type === 'run-once' ? step.command.name : 'it')
+      else this.start(run, log)
+    }
+  }
+
+  /** A run that waits goes on with the step whose end nobody saw. */
+  resume(name: string): void {
+    const run = this.waiting(name, 'resume')
+    const log = this.reopen(run)
+    log.append({ type: 'recovered', action: 'resume', text: 'goes on: a person decided so' })
+    this.start(this.crew.store.runs.adopt(run.run), log)
+  }
+
+  /** Before the switch a run is undone; from then on it is too late, and said so. */
+  cancel(name: string): void {
+    const active = this.active.get(name)
+    if (active) {
+      const { plan } = this.crew.store.runs.get(name)!
+      if (readProgress(plan, this.crew.store.runs.events(name, 0)).isSwitched) {
+        throw new LandfallError({
+          code: 'E_TOO_LATE',
+          message: `${name} has begun to switch and goes on to its end`,
+          hint: `landfall attach ${name}, then landfall rollback`,
+        })
+      }
+      active.cancel.abort('cancel')
+      return
+    }
+    const run = this.waiting(name, 'cancel')
+    const log = this.reopen(run)
+    log.append({ type: 'recovered', action: 'undo', text: 'is undone: a person decided so' })
+    this.start(this.crew.store.runs.adopt(run.run), log)
+  }
+
+  watch(name: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent> {
+    this.known(name)
+    const log = this.active.get(name)?.log ?? new RunLog(name, this.crew.store, this.crew.now)
+    return log.watch(after, signal)
+  }
+
+  /** Resolves when it has ended, or waits. */
+  async ended(name: string): Promise<void> {
+    await this.active.get(name)?.ended
+  }
+
+  /** The step under way may finish; then every run is suspended. At most ten seconds. */
+  async close(): Promise<void> {
+    this.isEnding = true
+    const timer = setTimeout(() => this.suspend.abort('suspend'), SUSPEND_AFTER_MS)
+    await Promise.all([...this.active.values()].map((a) => a.ended))
+    clearTimeout(timer)
+  }
+
+  private start(run: RunRecord, log: RunLog): void {
+    const cancel = new AbortController()
+    const control: Control = { cancel: cancel.signal, suspend: this.suspend.signal, isEnding: () => this.isEnding }
+    const progress = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
+    const ended = execute(run, this.crew, log, progress, control)
+      // The journal itself failed (disk full, damaged): nothing more is begun, what serves goes on serving.
+      .catch((error: unknown) =>
+        this.say(`${run.run} stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+      )
+      .finally(() => this.active.delete(run.run))
+    this.active.set(run.run, { log, cancel, ended })
+  }
+
+  private reopen(run: RunRecord): RunLog {
+    this.crew.store.runs.reopen(run.run)
+    return new RunLog(run.run, this.crew.store, this.crew.now)
+  }
+
+  private known(name: string): RunRecord {
+    const run = /^run-\d+$/.test(name) ? this.crew.store.runs.get(name) : undefined
+    if (!run) throw new LandfallError({ code: 'E_UNKNOWN_RUN', message: `there is no run ${name}`, hint: 'landfall runs' })
+    return run
+  }
+
+  private waiting(name: string, verb: string): RunRecord {
+    const run = this.known(name)
+    const isStuck = run.state === 'failed' && run.error?.code === 'E_UNDO' && verb === 'cancel'
+    if (run.state === 'waiting' || isStuck) return run
+    throw new LandfallError({
+      code: 'E_NOT_WAITING',
+      message: run.state ? `${name} has ended: ${run.state}` : `${name} is under way`,
+      hint: run.state ? 'landfall runs' : `landfall attach ${name}`,
+    })
+  }
+}

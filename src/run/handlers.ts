@@ -1,0 +1,32 @@
+import type { EngineStep, Plan, Step } from '../model/plan.ts'
+import type { StepContext } from '../model/plug.ts'
+import { type Crew, tableOf } from './crew.ts'
+import { smoke, throwOnFailure } from './smoke.ts'
+
+/** Carries out one step, or its like in an undo. */
+export async function actOn(step: Step, plan: Plan, epoch: number, crew: Crew, ctx: StepContext): Promise<void> {
+  const serving = plan.outcome?.serving ?? {}
+  switch (step.type) {
+    case 'route':
+      return crew.edge.swap(plan, await tableOf(crew, plan, step.routes, step.internal, serving), epoch)
+    case 'hold':
+      return crew.edge.hold(plan, step.components, step.seconds, epoch)
+    case 'smoke': {
+      await crew.edge.stage(plan, await tableOf(crew, plan, step.routes, step.internal, serving))
+      const results = await smoke(crew.edge, plan, step.checks, step.routes, true)
+      for (const r of results)
+        ctx.say(`${r.isPassed ? 'passed' : 'failed'}: ${r.name}${r.because ? `: ${r.because}` : ` (${r.ms} ms)`}`)
+      return throwOnFailure(results, step.release)
+    }
+    case 'prune':
+      crew.store.releases.forget(plan, step.releases)
+      return crew.engine.steps.prune(step, ctx)
+    default:
+      return engineStep(step, crew, ctx)
+  }
+}
+
+function engineStep<S extends EngineStep>(step: S, crew: Crew, ctx: StepContext): Promise<void> {
+  const handler = crew.engine.steps[step.type] as (step: S, ctx: StepContext) => Promise<void>
+  return handler(step, ctx)
+}

@@ -1,0 +1,44 @@
+/** One list entry per version of the store; a store is brought up by those it has not had. Never edit an entry: add one. */
+export const MIGRATIONS: string[] = [
+  `
+  create table app (
+    app text not null, environment text not null, folder text not null, seen_at integer not null,
+    primary key (app, environment)
+  ) strict;
+  create table release (
+    app text not null, environment text not null, n integer not null, made_at integer not null, run text not null,
+    -- 'trying' until its run has ended, then 'good' or 'bad'
+    state text not null, record text not null,
+    primary key (app, environment, n)
+  ) strict;
+  create table serving (
+    app text not null, environment text not null, release text, outcome text not null,
+    primary key (app, environment)
+  ) strict;
+  create table run (
+    n integer primary key, app text not null, environment text not null, key text unique,
+    intent text not null, plan text not null, epoch integer not null,
+    -- absent while it goes on
+    state text, message text, error text, started_at integer not null, ended_at integer
+  ) strict;
+  create index run_open on run (app, environment) where ended_at is null;
+  create table journal (
+    run integer not null references run (n), seq integer not null, at integer not null, event text not null,
+    primary key (run, seq)
+  ) strict;
+  create table stored (
+    app text not null, environment text not null, name text not null, version integer not null,
+    -- absent: unset
+    sealed blob, is_secret integer not null, source text not null, at integer not null,
+    primary key (app, environment, name, version)
+  ) strict;
+  create table lock (
+    app text not null, environment text not null, epoch integer not null, run integer,
+    primary key (app, environment)
+  ) strict;
+  create table notice (
+    n integer primary key, app text not null, environment text not null, at integer not null, body text not null
+  ) strict;
+  create index notice_of on notice (app, environment, n);
+  `,
+]

@@ -1,0 +1,48 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Scope } from '../model/plan.ts'
+import type { Notice } from '../model/plug.ts'
+import { openStore } from './open.ts'
+import { openReleases, type Releases } from './releases.ts'
+import { openRuns, type Runs } from './runs.ts'
+import { openSeal } from './seal.ts'
+import { hasStoredValues, openStored, type Stored } from './stored.ts'
+
+export interface Store {
+  releases: Releases
+  runs: Runs
+  stored: Stored
+  notices: { add(n: Notice): void; list(scope: Scope, limit: number): Notice[] }
+  alerts: string[]
+  close(): void
+}
+
+/** How many things that happened without a run are kept for an environment. */
+const NOTICES_KEPT = 200
+
+export function openAll(home: string): Store {
+  const { db, alerts } = openStore(home)
+  const seal = openSeal(home, hasStoredValues(db))
+  return {
+    releases: openReleases(db),
+    runs: openRuns(db),
+    stored: openStored(db, seal),
+    notices: openNotices(db),
+    alerts,
+    close: () => db.close(),
+  }
+}
+
+function openNotices(db: DatabaseSync): Store['notices'] {
+  const insert = db.prepare('insert into notice (app, environment, at, body) values (?, ?, ?, ?)')
+  const list = db.prepare('select body from notice where app = ? and environment = ? order by n desc limit ?')
+  const trim = db.prepare(`delete from notice where app = ? and environment = ? and n <= (select n from notice
+     where app = ? and environment = ? order by n desc limit 1 offset ?)`)
+  return {
+    add(n) {
+      insert.run(n.app, n.environment, Date.parse(n.at), JSON.stringify(n))
+      trim.run(n.app, n.environment, n.app, n.environment, NOTICES_KEPT)
+    },
+    list: ({ app, environment }, limit) =>
+      (list.all(app, environment, limit) as { body: string }[]).map((r) => JSON.parse(r.body) as Notice).reverse(),
+  }
+}

@@ -1,0 +1,73 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Scope } from '../model/plan.ts'
+import type { Seal } from './seal.ts'
+
+export interface StoredEntry {
+  name: string
+  version: number
+  isSecret: boolean
+  source: 'set' | 'generated'
+}
+/** Values of an environment, by name and version: a release keeps the versions it started with, so that a way back is whole. */
+export interface Stored {
+  /** What is set now; unset ones are left out. */
+  list(scope: Scope): StoredEntry[]
+  /** `version` absent: the newest. Undefined where it is not set. */
+  get(scope: Scope, name: string, version?: number): string | undefined
+  /** A value equal to the newest one makes no new version. */
+  set(scope: Scope, name: string, value: string, is: { isSecret: boolean; source: StoredEntry['source'] }, at: number): number
+  unset(scope: Scope, name: string, at: number): void
+}
+
+export function hasStoredValues(db: DatabaseSync): boolean {
+  return db.prepare('select 1 from stored limit 1').get() !== undefined
+}
+
+export function openStored(db: DatabaseSync, seal: Seal): Stored {
+  const newest = db.prepare(`select name, version, sealed, is_secret, source from stored s where app = ? and environment = ?
+     and version = (select max(version) from stored t where t.app = s.app and t.environment = s.environment and t.name = s.name) order by name`)
+  const at = db.prepare('select sealed from stored where app = ? and environment = ? and name = ? and version = ?')
+  const last = db.prepare(
+    'select version, sealed from stored where app = ? and environment = ? and name = ? order by version desc limit 1',
+  )
+  const insert = db.prepare(
+    'insert into stored (app, environment, name, version, sealed, is_secret, source, at) values (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const place = (s: Scope, name: string, version: number) => `${s.app}/${s.environment}/${name}@${version}`
+  type Newest = { name: string; version: number; sealed: Uint8Array | null; is_secret: number; source: StoredEntry['source'] }
+  type Last = { version: number; sealed: Uint8Array | null }
+  const stored: Stored = {
+    list: (s) =>
+      (newest.all(s.app, s.environment) as Newest[])
+        .filter((r) => r.sealed !== null)
+        .map((r) => ({ name: r.name, version: r.version, isSecret: r.is_secret === 1, source: r.source })),
+    get(s, name, version) {
+      const row = (version === undefined ? last.get(s.app, s.environment, name) : at.get(s.app, s.environment, name, version)) as
+        | Last
+        | undefined
+      if (!row?.sealed) return undefined
+      return seal.open(row.sealed, place(s, name, version ?? row.version))
+    },
+    set(s, name, value, is, now) {
+      const row = last.get(s.app, s.environment, name) as Last | undefined
+      if (row?.sealed && stored.get(s, name) === value) return row.version
+      const version = (row?.version ?? 0) + 1
+      insert.run(
+        s.app,
+        s.environment,
+        name,
+        version,
+        seal.close(value, place(s, name, version)),
+        is.isSecret ? 1 : 0,
+        is.source,
+        now,
+      )
+      return version
+    },
+    unset(s, name, now) {
+      const row = last.get(s.app, s.environment, name) as Last | undefined
+      if (row?.sealed) insert.run(s.app, s.environment, name, row.version + 1, null, 0, 'set', now)
+    },
+  }
+  return stored
+}
