@@ -17,7 +17,7 @@ for (const [kind, [type, name]] of Object.entries(kinds)) {
     .filter((e) => e.isDirectory() && existsSync(new URL(`${e.name}/index.ts`, root)))
     .map((e) => e.name)
     .sort()
-  const ident = (folder) => folder.replace(/-(\w)/g, (_, c) => c.toUpperCase()) + 'Plug'
+  const ident = (folder) => `${folder.replace(/-(\w)/g, (_, c) => c.toUpperCase())}Plug`
   const text = [
     '// Written by `npm run gen`: one line for every folder here.',
     `import type { ${type} } from '../model/plug.ts'`,
