@@ -27,7 +27,8 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   const findings = dataFindings(app, input.data, observed)
   const chosen = chooseComponents(app, intent, observed, findings)
   const serving: Record<string, ServingComponent> = {}
-  for (const component of app.components) {
+  // By name, so that the order in the manifest decides nothing.
+  for (const component of [...app.components].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const old = observed.serving[component.name]
     const artifact = input.artifacts[component.name] ?? ''
     const stored = storedVersions(component, intent.stored)
@@ -38,7 +39,7 @@ export function planUp(input: PlanInput, intent: Up): Decision {
     else serving[component.name] = { release: intent.release, digest, artifact, component, stored }
   }
   const isPartial = intent.only !== undefined
-  const gone = isPartial ? [] : Object.values(observed.serving).filter((s) => !serving[s.component.name])
+  const gone = isPartial ? [] : byName(Object.values(observed.serving).filter((s) => !serving[s.component.name]))
   if (isPartial) for (const s of Object.values(observed.serving)) serving[s.component.name] ??= s
 
   const routes = routeLines(app.routes, serving)
@@ -179,7 +180,7 @@ function warningsOf(app: App, next: ServingComponent[], gone: ServingComponent[]
     const old = observed.serving[name]
     if (old) warnings.push(...rotated(app, s, old))
   }
-  for (const s of byName(gone)) {
+  for (const s of gone) {
     const kept = s.component.mounts.map((m) => m.volume)
     const data = kept.length > 0 ? `; its data stays (${kept.join(', ')})` : ''
     warnings.push({

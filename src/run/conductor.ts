@@ -1,10 +1,10 @@
 import { LandfallError } from '../lib/error.ts'
-import type { RunEvent } from '../model/event.ts'
+import type { ErrorShape, RunEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import type { RunRecord } from '../store/runs.ts'
 import type { Crew } from './crew.ts'
 import { decideRecovery } from './decide-recovery.ts'
-import { type Control, execute, park } from './execute.ts'
+import { CANCELLED, type Control, execute, park } from './execute.ts'
 import { readProgress } from './progress.ts'
 import { RunLog } from './run-log.ts'
 
@@ -90,7 +90,7 @@ export class Conductor {
     const run = this.waiting(name, 'cancel')
     const log = this.reopen(run)
     log.append({ type: 'recovered', action: 'undo', text: 'is undone: a person decided so' })
-    this.start(this.crew.store.runs.adopt(run.run), log)
+    this.start(this.crew.store.runs.adopt(run.run), log, CANCELLED)
   }
 
   watch(name: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent> {
@@ -112,11 +112,11 @@ export class Conductor {
     clearTimeout(timer)
   }
 
-  private start(run: RunRecord, log: RunLog): void {
+  private start(run: RunRecord, log: RunLog, failure?: ErrorShape): void {
     const cancel = new AbortController()
     const control: Control = { cancel: cancel.signal, suspend: this.suspend.signal, isEnding: () => this.isEnding }
     const progress = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
-    const ended = execute(run, this.crew, log, progress, control)
+    const ended = execute(run, this.crew, log, failure ? { ...progress, failure } : progress, control)
       // The journal itself failed (disk full, damaged): nothing more is begun, what serves goes on serving.
       .catch((error: unknown) =>
         this.say(`${run.run} stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),

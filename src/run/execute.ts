@@ -40,7 +40,8 @@ export async function execute(run: RunRecord, crew: Crew, log: RunLog, progress:
   }
 }
 
-const CANCELLED: ErrorShape = { code: 'E_CANCELLED', message: 'cancelled by hand' }
+/** What ends a run that a person cancelled. */
+export const CANCELLED: ErrorShape = { code: 'E_CANCELLED', message: 'cancelled by hand' }
 
 async function attempt(
   step: Step,
