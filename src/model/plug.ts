@@ -1,4 +1,4 @@
-import type { App, Build, Component, Resource, Source } from './app.ts'
+import type { App, Build, Component, Environment, Resource, Source } from './app.ts'
 import type { Finding } from './finding.ts'
 import type { EngineStep, Observed, RouteLine, Scope } from './plan.ts'
 import type { Value } from './value.ts'
@@ -155,8 +155,8 @@ export interface ResourceType {
   title: string
   /** Fields that `from: db.url` may name. */
   outputs: readonly string[]
-  /** Findings on the options, each `at` relative to the resource. Pure. */
-  check(resource: Resource): Finding[]
+  /** Findings on the options, each `at` relative to the resource; with `environment` also on what does not suit it. */
+  check(resource: Resource, environment?: Environment): Finding[]
   expand(resource: Resource): Expansion
   output(resource: Resource, field: string): Value
   /** Type and version of the data it keeps; a change never starts empty. Absent where it keeps none. */
