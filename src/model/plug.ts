@@ -112,11 +112,17 @@ export interface Builder {
   /** Reasons to think that this builder fits, from file names and texts alone; `init` shows them. Pure. */
   detect(files: SourceFiles): Detection[]
   /** What is missing or past its end of life, before anything runs. Pure. */
-  check(files: SourceFiles, build: Build): Finding[]
+  check(files: SourceFiles, build: Build, use?: ArtifactUse): Finding[]
   /** The runtimes that build and run need, such as `node@24`. Part of the artifact's digest. Pure. */
   runtimes(files: SourceFiles, build: Build): RuntimeWish[]
   /** The commands and what is kept. Pure, so that a Dockerfile can be written from the same answer. */
-  recipe(files: SourceFiles, build: Build): Recipe
+  recipe(files: SourceFiles, build: Build, use?: ArtifactUse): Recipe
+}
+/** What the artifact will be used for, so that nothing goes from it that is needed. `useOf` takes it from a component. */
+export interface ArtifactUse {
+  type: Component['type']
+  /** Words of every command that will run from it: run, release steps, tasks. Values that are no text are left out. */
+  commands: string[][]
 }
 /** The texts that builders read, by path from the source's folder; plus the names of all files. */
 export interface SourceFiles {
@@ -132,13 +138,24 @@ export interface RuntimeWish {
   from?: string
 }
 export interface Recipe {
-  steps: { title: string; command: string[]; cwd: string; env: Record<string, string>; needsNetwork: boolean }[]
+  steps: RecipeStep[]
   /** Folder inside the scratch copy that becomes the artifact. */
   output: string
   /** Put in front of PATH at run time, from the artifact's folder: `node_modules/.bin`, `.venv/bin`. */
   path: string[]
   /** Run command where the manifest gives none. */
   command?: string[]
+}
+export interface RecipeStep {
+  title: string
+  command: string[]
+  cwd: string
+  env: Record<string, string>
+  needsNetwork: boolean
+  /** `build` where absent. What is to `prune` goes once the component's test has passed. */
+  stage?: 'install' | 'build' | 'prune'
+  /** What the step puts into `folders` follows from the files `from` alone, so that of an earlier build can be taken. */
+  keeps?: { from: string[]; folders: string[] }
 }
 export interface Detection {
   /** Folder from the repository's root, `.` for itself. */
@@ -215,6 +232,9 @@ export interface Edge {
   /** URL under which a host of this scope answers on this machine, made at the first call. */
   url(scope: Scope, host: string): Promise<string>
   stats(): Promise<EdgeStats>
+  /** Ends the edge's own process with all that it has in hand. */
+  stop(): Promise<void>
+  /** Lets go of it: the process goes on. */
   close(): Promise<void>
 }
 export interface EdgeTable {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LandfallError } from '../lib/error.ts'
@@ -45,6 +45,7 @@ function tryOpen(path: string): DatabaseSync | undefined {
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path)
+    chmodSync(path, 0o600)
     db.exec('pragma journal_mode=wal; pragma synchronous=full; pragma busy_timeout=5000; pragma foreign_keys=on')
     const row = db.prepare('pragma quick_check(1)').get() as { quick_check: string } | undefined
     if (row?.quick_check === 'ok') return db

@@ -19,6 +19,8 @@ export interface Runs {
    * gives the run that it made.
    */
   begin(plan: Plan, key: string | undefined, at: number): { run: RunRecord; isNew: boolean }
+  /** E_LOCKED while a run of this environment is under way or waits. */
+  refuseWhileLocked(scope: Scope): void
   /** A run that a dead daemon left goes on under a new epoch, so that the dead one's late writes are refused. */
   adopt(run: string): RunRecord
   end(run: string, state: RunState, message: string, error: ErrorShape | undefined, at: number): void
@@ -99,14 +101,17 @@ export function openRuns(db: DatabaseSync): Runs {
     }
     return undefined
   }
+  const refuseWhileLocked: Runs['refuseWhileLocked'] = ({ app, environment }) => {
+    const holder = maybe(holderOf.get(app, environment))
+    if (holder) throw locked(holder, lastStep(holder.run)?.text)
+  }
   const get = (run: string) => maybe(byId.get(id(run)))
   return {
     begin: (plan, key, at) =>
       inTransaction(() => {
         const before = key === undefined ? undefined : maybe(keyed.get(key))
         if (before) return { run: before, isNew: false }
-        const holder = maybe(holderOf.get(plan.app, plan.environment))
-        if (holder) throw locked(holder, lastStep(holder.run)?.text)
+        refuseWhileLocked(plan)
         const { lastInsertRowid: n } = insert.run(
           plan.app,
           plan.environment,
@@ -120,6 +125,7 @@ export function openRuns(db: DatabaseSync): Runs {
         setEpoch.run(epoch, n)
         return { run: recordOf(byId.get(n) as Row), isNew: true }
       }),
+    refuseWhileLocked,
     adopt: (run) =>
       inTransaction(() => {
         const { app, environment } = get(run)!

@@ -17,6 +17,8 @@ export interface Stored {
   /** A value equal to the newest one makes no new version. */
   set(scope: Scope, name: string, value: string, is: { isSecret: boolean; source: StoredEntry['source'] }, at: number): number
   unset(scope: Scope, name: string, at: number): void
+  /** The version that `set` would make. */
+  nextVersion(scope: Scope, name: string): number
 }
 
 export function hasStoredValues(db: DatabaseSync): boolean {
@@ -64,6 +66,7 @@ export function openStored(db: DatabaseSync, seal: Seal): Stored {
       )
       return version
     },
+    nextVersion: (s, name) => ((last.get(s.app, s.environment, name) as Last | undefined)?.version ?? 0) + 1,
     unset(s, name, now) {
       const row = last.get(s.app, s.environment, name) as Last | undefined
       if (row?.sealed) insert.run(s.app, s.environment, name, row.version + 1, null, 0, 'set', now)

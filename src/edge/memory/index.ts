@@ -48,6 +48,7 @@ export function connectMemoryEdge(): MemoryEdge {
     address: async () => ({ host: '127.0.0.1', port: 1 }),
     url: async (_s, host) => `http://${host}`,
     stats: async () => ({ pid: 0, startedAt: '', generation: 0, requests: 0, errors: 0, open: 0, listeners: [] }),
+    stop: async () => {},
     close: async () => {},
   }
   return edge

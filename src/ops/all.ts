@@ -1,0 +1,72 @@
+import { apply } from './apply.ts'
+import { check } from './check.ts'
+import type { OpAnswers, OpInput, OpName, StreamInput, StreamLines, StreamName } from './contract.ts'
+import { doctor } from './doctor.ts'
+import { envList, envSet, envUnset } from './env.ts'
+import { exec } from './exec.ts'
+import { logs } from './logs.ts'
+import { plan } from './plan.ts'
+import { ps, runs } from './ps.ts'
+import { smoke } from './smoke.ts'
+import { openSetting, recoverSetting, type Setting } from './world.ts'
+import type { StreamIo, World, WorldOptions } from './world-type.ts'
+
+type Ops = { [N in OpName]: (setting: Setting, input: OpInput<N>) => Promise<OpAnswers[N]> }
+
+// One line for every op; what is missing here does not compile.
+const ops: Ops = {
+  handshake: async (s) => ({
+    service: 'landfall', api_version: 1, version: s.version, pid: process.pid, home: s.home, startedAt: s.startedAt,
+    capabilities: [...Object.keys(ops), 'events', 'logs', 'exec'].sort(),
+  }),
+  check: (_s, input) => check(input),
+  plan,
+  apply,
+  resume: async (s, { run }) => {
+    s.conductor.resume(run)
+    return { run }
+  },
+  cancel: async (s, { run }) => {
+    s.conductor.cancel(run)
+    return { run }
+  },
+  runs,
+  ps,
+  smoke,
+  'env-list': envList,
+  'env-set': envSet,
+  'env-unset': envUnset,
+  doctor,
+  stop: async (s, { edge }) => {
+    if (!edge) return { stopped: ['daemon'] }
+    await s.edge.stop()
+    return { stopped: ['daemon', 'edge'] }
+  },
+}
+
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const setting = await openSetting(options)
+  return {
+    call<N extends OpName>(name: N, input: OpInput<N>): Promise<OpAnswers[N]> {
+      return ops[name](setting, input)
+    },
+    stream<N extends StreamName>(name: N, input: StreamInput<N>, io: StreamIo): AsyncIterable<StreamLines[N]> {
+      return open(setting, name, input, io) as AsyncIterable<StreamLines[N]>
+    },
+    recover: () => recoverSetting(setting),
+    close: () => setting.close(),
+  }
+}
+
+function open(setting: Setting, name: StreamName, input: StreamInput<StreamName>, io: StreamIo): AsyncIterable<unknown> {
+  switch (name) {
+    case 'events': {
+      const { run, after } = input as StreamInput<'events'>
+      return setting.conductor.watch(run, after, io.signal)
+    }
+    case 'logs':
+      return logs(setting, input as StreamInput<'logs'>, io.signal)
+    case 'exec':
+      return exec(setting, input as StreamInput<'exec'>, io)
+  }
+}

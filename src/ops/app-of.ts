@@ -1,0 +1,104 @@
+import { isAbsolute, join } from 'node:path'
+import { builders } from '../builders/all.gen.ts'
+import { artifactOf } from '../lib/build/artifact-name.ts'
+import { readSource } from '../lib/build/source.ts'
+import type { App, Component } from '../model/app.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Scope } from '../model/plan.ts'
+import type { Value } from '../model/value.ts'
+import { resourceTypes } from '../resources/all.gen.ts'
+import type { Stored } from '../store/stored.ts'
+import { type Expanded, expandResources, mapValues } from './expand.ts'
+import { readManifest, type Where } from './read-manifest.ts'
+
+export interface Loaded extends Expanded {
+  /** Artifact name of every component that is built. */
+  artifacts: Record<string, string>
+}
+export interface LoadContext {
+  stored: Stored
+  /** Text of a build-time value that says what the world calls the app. */
+  route(value: Extract<Value, { type: 'route' }>, app: App): Promise<string>
+}
+
+/** From a folder to an App that can be planned: manifest, resources, defaults, sources. Undefined where there are errors. */
+export async function loadApp(where: Where, context: LoadContext): Promise<{ loaded?: Loaded; findings: Finding[]; scope?: Scope }> {
+  const read = await readManifest(where)
+  if (!read.app) return { findings: read.findings }
+  const scope = { app: read.app.name, environment: read.app.environment.name }
+  const expanded = expandResources(read.app, resourceTypes)
+  const findings = [...read.findings, ...expanded.findings]
+  if (findings.some((f) => f.level === 'error')) return { findings, scope }
+  const withDefaults = applyDefaults(expanded.app, scope, context.stored)
+  const artifacts: Record<string, string> = {}
+  const components: Component[] = []
+  for (const component of withDefaults.components) {
+    const built = await bindBuild(component, withDefaults, scope, context, findings)
+    const sourced = await bindSource(built, where.folder, findings)
+    components.push(sourced.component)
+    if (sourced.artifact) artifacts[component.name] = sourced.artifact
+  }
+  if (findings.some((f) => f.level === 'error')) return { findings, scope }
+  return { loaded: { ...expanded, app: { ...withDefaults, components }, artifacts, findings }, findings, scope }
+}
+
+/** A variable that nobody set and that has a default is that default. */
+function applyDefaults(app: App, scope: Scope, stored: Stored): App {
+  const set = new Set(stored.list(scope).map((e) => e.name))
+  const defaults = new Map(app.contract.filter((e) => e.default && !set.has(e.name)).map((e) => [e.name, e.default!]))
+  const replace = (v: Value): Value => {
+    if (v.type === 'join') return { type: 'join', parts: v.parts.map(replace) }
+    return v.type === 'stored' ? (defaults.get(v.name) ?? v) : v
+  }
+  // Optional variables that nobody set are not passed at all.
+  const isUnset = (v: Value) => v.type === 'stored' && !set.has(v.name) && !isWanted(app, v.name)
+  const components = app.components.map((c) => {
+    const mapped = mapValues(c, replace)
+    const keep = (values: Record<string, Value>) => Object.fromEntries(Object.entries(values).filter(([, v]) => !isUnset(v)))
+    return { ...mapped, env: keep(mapped.env), build: { ...mapped.build, env: keep(mapped.build.env) } }
+  })
+  return { ...app, components }
+}
+
+function isWanted(app: App, name: string): boolean {
+  const entry = app.contract.find((e) => e.name === name)
+  return entry !== undefined && (entry.isRequired || entry.generate !== undefined)
+}
+
+/** Build-time values are text: they are part of the artifact and of its name. A secret must not be. */
+async function bindBuild(component: Component, app: App, scope: Scope, context: LoadContext, findings: Finding[]): Promise<Component> {
+  const env: Record<string, Value> = {}
+  const textOf = async (name: string, v: Value): Promise<string> => {
+    if (v.type === 'text') return v.text
+    if (v.type === 'join') return (await Promise.all(v.parts.map((p) => textOf(name, p)))).join('')
+    if (v.type === 'route') return context.route(v, app)
+    if (v.type === 'stored' && !v.secret) return context.stored.get(scope, v.name) ?? ''
+    if (v.type === 'instance' && v.field === 'version') return app.version ?? ''
+    const message =
+      v.type === 'stored' ? `${name} is a secret and would be baked into the artifact` : `${name} is only known when an instance starts`
+    const hint = v.type === 'stored' ? 'read it at run time, or make it `public`' : 'give the build a value that is known beforehand'
+    findings.push({ level: 'error', code: v.type === 'stored' ? 'E_SECRET_IN_BUILD' : 'E_BUILD_VALUE', at: `components.${component.name}.build`, message, hint })
+    return ''
+  }
+  for (const [name, value] of Object.entries(component.build.env)) env[name] = { type: 'text', text: await textOf(name, value) }
+  return { ...component, build: { ...component.build, env } }
+}
+
+async function bindSource(component: Component, folder: string, findings: Finding[]): Promise<{ component: Component; artifact?: string }> {
+  const { source } = component
+  if (source.type === 'server') return { component, artifact: `${source.resource}-${source.version}-${process.platform}-${process.arch}` }
+  if (source.type !== 'folder') return { component }
+  const path = isAbsolute(source.path) ? source.path : join(folder, source.path)
+  const read = await readSource(path)
+  const bound: Component = { ...component, source: { type: 'folder', path, digest: read.digest } }
+  const builder = builders[component.build.builder]
+  if (!builder) {
+    const known = Object.keys(builders).sort().join(', ')
+    findings.push({ level: 'error', code: 'E_BUILDER', at: `components.${component.name}.build.type`, message: `there is no builder \`${component.build.builder}\``, hint: `known: ${known}` })
+    return { component: bound }
+  }
+  const own = builder.check(read.files, bound.build)
+  findings.push(...own.map((f) => ({ ...f, at: f.at.includes(':') || f.at.startsWith('components.') ? f.at : `components.${component.name}: ${f.at}` })))
+  if (own.some((f) => f.level === 'error')) return { component: bound }
+  return { component: bound, artifact: artifactOf(bound, read.files, builders) }
+}

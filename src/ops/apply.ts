@@ -1,0 +1,53 @@
+import { LandfallError } from '../lib/error.ts'
+import type { Finding } from '../model/finding.ts'
+import type { OpAnswers, OpInput } from './contract.ts'
+import { planWish } from './make-plan.ts'
+import { urls } from './plan.ts'
+import { appNameOf, isProtected } from './read-manifest.ts'
+import type { Setting } from './world.ts'
+
+/** Makes the plan once more, and begins its run when it is the one that the person saw. */
+export async function apply(setting: Setting, input: OpInput<'apply'>): Promise<OpAnswers['apply']> {
+  const { runs } = setting.store
+  const before = input.key === undefined ? undefined : runs.byKey(input.key)
+  if (before) return { run: before.run, plan: before.plan, urls: await urls(setting, before.plan) }
+  const scope = { app: await appNameOf(input, setting.store), environment: input.environment }
+  return setting.inTurn(scope, async () => {
+    runs.refuseWhileLocked(scope)
+    await confirmed(setting, input, scope.app)
+    const { plan, findings } = await planWish(setting, input, true)
+    if (!plan) throw refusal(findings)
+    // A task's plan holds a nonce of its own: what a person saw of it is its name.
+    if (input.planId !== undefined && input.planId !== plan.id && input.wish.type !== 'task') {
+      throw new LandfallError({
+        code: 'E_BASIS',
+        message: 'the world or the files have changed since the plan was made; nothing was done',
+        hint: `landfall ${input.wish.type === 'up' ? 'up' : input.wish.type}, and look at the new plan`,
+      })
+    }
+    if (plan.stages.length === 0) return { plan, urls: await urls(setting, plan) }
+    const run = setting.conductor.begin(plan, input.key)
+    return { run: run.run, plan, urls: await urls(setting, plan) }
+  })
+}
+
+async function confirmed(setting: Setting, input: OpInput<'apply'>, app: string): Promise<void> {
+  if (!(await isProtected(input, setting.store)) || input.confirm === app) return
+  throw new LandfallError({
+    code: 'E_CONFIRM',
+    message: `${input.environment} of ${app} is protected: a change wants the app's name as confirmation`,
+    hint: `landfall ${input.wish.type} --env ${input.environment} --yes=${app}`,
+  })
+}
+
+function refusal(findings: Finding[]): LandfallError {
+  const errors = findings.filter((f) => f.level === 'error')
+  const [first] = errors
+  return new LandfallError({
+    code: errors.length === 1 && first ? first.code : 'E_FINDINGS',
+    message: errors.length === 1 && first ? first.message : `${errors.length} things are wrong; nothing was done`,
+    ...(first && { at: first.at }),
+    ...(errors.length > 1 && { detail: errors.map((f) => `${f.at}: ${f.message}`).join('\n') }),
+    hint: first?.hint ?? 'landfall check',
+  })
+}

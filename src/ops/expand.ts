@@ -1,0 +1,85 @@
+import type { App, Component, EnvEntry, ReleaseStep, Resource } from '../model/app.ts'
+import type { Finding } from '../model/finding.ts'
+import type { DataVersion } from '../model/plan.ts'
+import type { ResourceType } from '../model/plug.ts'
+import type { Value } from '../model/value.ts'
+
+export interface Expanded {
+  app: App
+  data: Record<string, DataVersion>
+  provision: Record<string, ReleaseStep[]>
+  findings: Finding[]
+}
+
+/** Resources become components, stored values and outputs; after this nobody needs to know what a resource is. Pure. */
+export function expandResources(app: App, types: Record<string, ResourceType>): Expanded {
+  const findings: Finding[] = []
+  const data: Record<string, DataVersion> = {}
+  const provision: Record<string, ReleaseStep[]> = {}
+  const parts = new Map<string, string[]>()
+  const components: Component[] = []
+  const contract: EnvEntry[] = [...app.contract]
+  for (const resource of app.resources) {
+    const type = types[resource.type]
+    if (!type) {
+      const known = Object.keys(types).sort().join(', ')
+      findings.push({
+        level: 'error', code: 'E_RESOURCE_TYPE', at: `resources.${resource.name}.type`,
+        message: `there is no resource type \`${resource.type}\` here`, hint: `known: ${known}`,
+      })
+      continue
+    }
+    const own = type.check(resource).map((f) => ({ ...f, at: f.at.startsWith('resources.') ? f.at : `resources.${resource.name}${f.at ? `.${f.at}` : ''}` }))
+    findings.push(...own)
+    if (own.some((f) => f.level === 'error')) continue
+    const expansion = type.expand(resource)
+    parts.set(resource.name, expansion.components.map((c) => c.name))
+    components.push(...expansion.components.map((c) => ({ ...c, resource: resource.name })))
+    for (const p of expansion.provision) {
+      const step: ReleaseStep = { name: p.name, run: p.command, isRepeatable: true }
+      provision[p.component] = [...(provision[p.component] ?? []), step]
+    }
+    for (const s of expansion.secrets) contract.push(secretEntry(s, resource, expansion.components))
+    const version = type.data?.(resource)
+    if (version) data[resource.name] = version
+  }
+  const byName = new Map(app.resources.map((r) => [r.name, r]))
+  const replace = (value: Value): Value => {
+    if (value.type === 'join') return { type: 'join', parts: value.parts.map(replace) }
+    if (value.type !== 'output') return value
+    const resource = byName.get(value.resource)
+    const type = resource && types[resource.type]
+    return resource && type ? replace(type.output(resource, value.field)) : value
+  }
+  const all = [...app.components, ...components].map((c) => mapValues({ ...c, needs: needsOf(c, parts) }, replace))
+  const mapped = contract.map((e) => (e.default ? { ...e, default: replace(e.default) } : e))
+  return { app: { ...app, components: all, contract: mapped }, data, provision, findings }
+}
+
+/** Every value of a component, through `map`. */
+export function mapValues(component: Component, map: (v: Value) => Value): Component {
+  const record = (values: Record<string, Value>) => Object.fromEntries(Object.entries(values).map(([k, v]) => [k, map(v)]))
+  const { health } = component
+  return {
+    ...component,
+    env: record(component.env),
+    build: { ...component.build, env: record(component.build.env) },
+    ...(component.command && { command: component.command.map(map) }),
+    ...(component.test && { test: component.test.map(map) }),
+    ...(health && { health: health.type === 'resource' ? { ...health, values: record(health.values) } : health }),
+    releaseSteps: component.releaseSteps.map((s) => ({ ...s, run: s.run.map(map), ...(s.check && { check: s.check.map(map) }) })),
+    tasks: Object.fromEntries(Object.entries(component.tasks).map(([k, commands]) => [k, commands.map((c) => c.map(map))])),
+  }
+}
+
+/** A need for a resource is one for the components that it became; a volume became none. */
+function needsOf(component: Component, parts: Map<string, string[]>): string[] {
+  return [...new Set(component.needs.flatMap((n) => parts.get(n) ?? [n]))].filter((n) => n !== component.name)
+}
+
+function secretEntry(s: { name: string; kind: 'hex' | 'password'; length: number }, resource: Resource, components: Component[]): EnvEntry {
+  return {
+    name: s.name, components: components.map((c) => c.name), isRequired: true, isSecret: true,
+    generate: { kind: s.kind, length: s.length }, when: 'run', at: `resources.${resource.name}`, about: `made for ${resource.name}`,
+  }
+}

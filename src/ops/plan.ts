@@ -1,0 +1,21 @@
+import { describeStage, describeStep } from '../lib/describe-step.ts'
+import type { Plan } from '../model/plan.ts'
+import { urlsOf } from '../run/crew.ts'
+import type { OpAnswers, OpInput } from './contract.ts'
+import { planWish } from './make-plan.ts'
+import type { Setting } from './world.ts'
+
+/** What would happen. Changes nothing. */
+export async function plan(setting: Setting, input: OpInput<'plan'>): Promise<OpAnswers['plan']> {
+  const made = await planWish(setting, input, false)
+  if (!made.plan) return { findings: made.findings, text: [], urls: [] }
+  return { plan: made.plan, findings: made.findings, text: textOf(made.plan), urls: await urls(setting, made.plan) }
+}
+
+export function urls(setting: Setting, made: Plan) {
+  return urlsOf({ ...setting, now: () => Date.now() }, made)
+}
+
+function textOf(made: Plan): OpAnswers['plan']['text'] {
+  return made.stages.map((s) => ({ stage: describeStage(s), downtimeSeconds: s.downtimeSeconds, steps: s.steps.map(describeStep) }))
+}

@@ -1,0 +1,60 @@
+import type { OpAnswers, OpInput, PsAnswer, RunRow } from './contract.ts'
+import { memoryOf } from './memory-of.ts'
+import { urls } from './plan.ts'
+import { appNameOf } from './read-manifest.ts'
+import type { RunRecord } from '../store/runs.ts'
+import type { Setting } from './world.ts'
+
+/** What runs: of one folder's app, or of all. */
+export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnswers['ps']> {
+  const { store, engine, edge } = setting
+  const name = input.folder ? await appNameOf({ ...input, folder: input.folder }, store) : undefined
+  const wanted = store.releases
+    .apps()
+    .filter((a) => (name === undefined || a.app === name) && (input.environment === undefined || a.environment === input.environment))
+  const apps: PsAnswer['apps'] = []
+  for (const a of wanted) {
+    const scope = { app: a.app, environment: a.environment }
+    const { outcome } = store.releases.serving(scope)
+    const instances = await engine.instances(scope)
+    const names = [...new Set([...Object.keys(outcome.serving), ...instances.map((i) => i.component)])].sort()
+    apps.push({
+      ...a,
+      urls: await urls(setting, { ...scope, outcome } as Parameters<typeof urls>[1]),
+      components: names.map((component) => {
+        const serving = outcome.serving[component]
+        const own = instances.filter((i) => i.component === component)
+        return { name: component, type: serving?.component.type ?? 'web', release: serving?.release ?? own[0]?.release ?? '', instances: own }
+      }),
+      openRuns: store.runs.open(scope).map((r) => rowOf(setting, r)),
+      notices: store.notices.list(scope, 20),
+    })
+  }
+  const daemon = { pid: process.pid, version: setting.version, memoryMiB: memoryOf(process.pid) }
+  const stats = await edge.stats().catch(() => undefined)
+  if (!stats) return { apps, daemon }
+  const { pid, requests, open, listeners } = stats
+  return { apps, daemon, edge: { pid, memoryMiB: memoryOf(pid), requests, open, listeners } }
+}
+
+export async function runs(setting: Setting, input: OpInput<'runs'>): Promise<OpAnswers['runs']> {
+  const app = input.folder ? await appNameOf({ ...input, folder: input.folder }, setting.store) : undefined
+  const scope = app ? { app, environment: input.environment ?? 'local' } : undefined
+  return setting.store.runs.list(scope, input.limit).map((r) => rowOf(setting, r))
+}
+
+function rowOf(setting: Setting, r: RunRecord): RunRow {
+  const step = setting.store.runs.lastStep(r.run)?.text
+  return {
+    run: r.run,
+    app: r.app,
+    environment: r.environment,
+    intent: r.plan.intent,
+    ...(r.plan.release && { release: r.plan.release }),
+    startedAt: new Date(r.startedAt).toISOString(),
+    ...(r.endedAt !== undefined && { endedAt: new Date(r.endedAt).toISOString() }),
+    ...(r.state && { state: r.state }),
+    ...(step && { step }),
+    ...(r.message && { message: r.message }),
+  }
+}

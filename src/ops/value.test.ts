@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { aComponent, anApp } from '../../test/laws/world.ts'
+import { connectMemoryEdge } from '../edge/memory/index.ts'
+import { generateValue } from './generate.ts'
+import { expandResources } from './expand.ts'
+import { routeText } from './value.ts'
+import { misfit } from './contract-check.ts'
+
+const scope = { app: 'shop', environment: 'production' }
+const routes = [
+  { host: 'flick.example', path: '/', to: 'web' },
+  { host: 'api.flick.example', path: '/v1', to: 'server' },
+]
+
+test('what the world calls the app, in every form that a variable may want', async () => {
+  const edge = connectMemoryEdge()
+  const text = (part: 'url' | 'host' | 'hosts' | 'origins' | 'cookieDomain', component?: string) =>
+    routeText({ type: 'route', part, ...(component && { component }) }, scope, routes, edge)
+  expect(await text('url', 'server')).toBe('http://api.flick.example/v1')
+  expect(await text('url', 'web')).toBe('http://flick.example')
+  expect(await text('host', 'web')).toBe('flick.example')
+  expect(await text('hosts')).toBe('flick.example,api.flick.example')
+  expect(await text('origins')).toBe('http://flick.example,http://api.flick.example')
+  expect(await text('cookieDomain')).toBe('flick.example')
+  await expect(text('url', 'worker')).rejects.toMatchObject({ code: 'E_NO_ROUTE' })
+})
+
+test('generated values have the length they were asked for and never come twice', () => {
+  expect(generateValue({ kind: 'hex', length: 32 })).toMatch(/^[0-9a-f]{64}$/)
+  expect(generateValue({ kind: 'password', length: 24 })).toMatch(/^[A-Za-z2-9]{24}$/)
+  expect(Buffer.from(generateValue({ kind: 'base64', length: 16 }), 'base64')).toHaveLength(16)
+  expect(generateValue({ kind: 'uuid', length: 0 })).toMatch(/^[0-9a-f-]{36}$/)
+  expect(generateValue({ kind: 'hex', length: 8 })).not.toBe(generateValue({ kind: 'hex', length: 8 }))
+})
+
+test('a value that breaks its rule is told by rule and never by value', () => {
+  const entry = { name: 'SECRET', components: [], isRequired: true, isSecret: true, minLength: 16, pattern: '[a-z]+', when: 'run' as const, at: 'env.SECRET' }
+  expect(misfit(entry, 'hunter2')).toBe('has 7 characters, at least 16 are needed')
+  expect(misfit(entry, 'ABCDEFGHIJKLMNOPQ')).toBe('does not match [a-z]+')
+  expect(misfit(entry, 'a\0')).toMatch(/NUL/)
+  expect(misfit(entry, 'abcdefghijklmnopq')).toBeUndefined()
+})
+
+test('a resource that is not known is an error with those that are', () => {
+  const app = anApp([aComponent('web', '1')], { resources: [{ name: 'db', type: 'postgers', options: {} }] })
+  expect(expandResources(app, {}).findings).toMatchObject([{ code: 'E_RESOURCE_TYPE', at: 'resources.db.type' }])
+})

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { builders } from '../builders/all.gen.ts'
+import { edgeTypes } from '../edge/all.gen.ts'
+import { engineTypes } from '../engines/all.gen.ts'
+import { LandfallError } from '../lib/error.ts'
+import type { Scope } from '../model/plan.ts'
+import type { Edge, Engine, ServerType } from '../model/plug.ts'
+import { resourceTypes } from '../resources/all.gen.ts'
+import { Conductor } from '../run/conductor.ts'
+import { openAll, type Store } from '../store/store.ts'
+import { resolveValue } from './value.ts'
+import type { WorldOptions } from './world-type.ts'
+
+/** Everything that an op may need; one for each LANDFALL_HOME. */
+export interface Setting extends WorldOptions {
+  store: Store
+  engine: Engine
+  edge: Edge
+  conductor: Conductor
+  startedAt: string
+  /** One planning at a time for an environment, so that what was observed still holds when the run begins. */
+  inTurn<T>(scope: Scope, work: () => Promise<T>): Promise<T>
+}
+
+/** How often a dead edge is looked for; its own shell restarts it within a moment, this is for when that died too. */
+const EDGE_WATCH_MS = 2_000
+
+export async function openSetting(options: WorldOptions): Promise<Setting & { close(): Promise<void> }> {
+  mkdirSync(join(options.home, 'run'), { recursive: true, mode: 0o700 })
+  const store = openAll(options.home)
+  for (const alert of store.alerts) options.say(alert)
+  const edge = await plug(edgeTypes, 'builtin', 'edge').connect({ home: options.home, say: options.say })
+  const servers: Record<string, ServerType> = {}
+  for (const [name, type] of Object.entries(resourceTypes)) if (type.server) servers[name] = type.server
+  const engine: Engine = await plug(engineTypes, 'process', 'engine').connect({
+    home: options.home,
+    builders,
+    servers,
+    value: (value, of) => resolveValue(value, of, { store, engine: () => engine, edge }),
+    notice: (notice) => {
+      store.notices.add(notice)
+      options.say(`${notice.app}/${notice.environment} ${notice.component} ${notice.release}: ${notice.message}`)
+    },
+  })
+  engine.drained((endpoint) => edge.inFlight(endpoint))
+  const quietly = (what: string) => (error: unknown) => options.say(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+  engine.onEndpoints((scope, component, release, endpoints) => {
+    edge.endpoints(scope, component, release, endpoints).catch(quietly(`edge: endpoints of ${component} ${release}`))
+  })
+  const watch = setInterval(() => void edge.ensure().catch(quietly('edge')), EDGE_WATCH_MS)
+  const conductor = new Conductor({ engine, edge, store, now: () => Date.now() }, options.say)
+  const turns = new Map<string, Promise<unknown>>()
+  return {
+    ...options,
+    store,
+    engine,
+    edge,
+    conductor,
+    startedAt: new Date().toISOString(),
+    inTurn(scope, work) {
+      const place = `${scope.app}/${scope.environment}`
+      const next = (turns.get(place) ?? Promise.resolve()).then(work, work)
+      turns.set(place, next.catch(() => {}))
+      return next
+    },
+    async close() {
+      clearInterval(watch)
+      await conductor.close()
+      await engine.close()
+      await edge.close()
+      store.close()
+    },
+  }
+}
+
+/** Living instances are adopted, the edge is told where they are, and runs that were cut off go on. */
+export async function recoverSetting(setting: Setting): Promise<void> {
+  const { edge, engine, store } = setting
+  await edge.ensure()
+  await engine.recover()
+  for (const scope of store.releases.apps()) {
+    for (const s of Object.values(store.releases.serving(scope).outcome.serving)) {
+      const endpoints = await engine.endpoints(scope, s.component.name, s.release)
+      if (endpoints.length > 0) await edge.endpoints(scope, s.component.name, s.release, endpoints)
+    }
+  }
+  await setting.conductor.recover()
+}
+
+function plug<T>(all: Record<string, T>, name: string, what: string): T {
+  const found = all[name]
+  if (found) return found
+  throw new LandfallError({ code: 'E_INTERNAL', message: `the ${what} \`${name}\` is not built in` })
+}
