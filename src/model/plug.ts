@@ -19,6 +19,8 @@ export interface EngineOptions {
   servers: Record<string, ServerType>
   /** Makes text of a value at the moment a process starts, also for restarts that no run asked for. */
   value(v: Value, of: ValueContext): Promise<string>
+  /** The app's version that a release carries, for `LANDFALL_VERSION`. Absent: no release has one. */
+  version?(of: ValueContext): string | undefined
   /** Things that happened without a run: a crash, an OOM kill, a crash loop. */
   notice(n: Notice): void
 }
