@@ -1,0 +1,201 @@
+// npm run demo [-- <example>|stop]: the product's story in a minute, told with the real command line. It ends while the app goes on,
+// and fails loudly when any figure is not what it should be. The first URL that it prints is the app's.
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fail, root, seconds, underPinnedNode } from './setup.mjs'
+
+await underPinnedNode(import.meta.url)
+const started = Date.now()
+const { default: pc } = await import('picocolors')
+const wish = process.argv[2] ?? 'communityrule'
+const home = process.env.LANDFALL_HOME || demoHome()
+const env = { ...process.env, LANDFALL_HOME: home }
+const cli = join(root, 'bin/landfall.cjs')
+const source = join(home, 'demo', wish)
+let url = ''
+
+try {
+  if (wish === 'stop') await stop()
+  else await tell()
+} catch (error) {
+  fail(`\n${pc.red('the demo failed:')} ${error instanceof Error ? error.message : error}`)
+}
+
+/** Root's own home is closed to the users that instances run as; so this one is not in it. */
+function demoHome() {
+  if (process.getuid() === 0) return '/var/lib/landfall-demo'
+  return join(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'landfall-demo')
+}
+
+async function tell() {
+  const from = join(root, 'examples', wish)
+  if (!existsSync(join(from, 'landfall.yaml'))) {
+    const names = readdirSync(join(root, 'examples')).filter((name) => existsSync(join(root, 'examples', name, 'landfall.yaml')))
+    throw new Error(`there is no example ${wish}; there are: ${names.join(', ')}`)
+  }
+  await build()
+  copySource(from)
+  console.log(`${pc.bold('Landfall')}: ${wish}, kept in ${home}`)
+  // A daemon of an earlier demo makes way for this build; its apps go on.
+  await landfall(['stop'], { isQuiet: true })
+
+  const first = await landfall(['up', '--yes'])
+  expect(first.code === 0, 'the app did not come up')
+  url = first.url ?? (await serving()).url
+  expect(/^http:\/\/localhost:\d+$/.test(url), `no URL that any program can open: ${url}`)
+  const storyFile = join(root, 'scripts/demo', `${wish}.mjs`)
+  const story = existsSync(storyFile) ? (await import(storyFile)).story : undefined
+  if (story) await expectHealth(story.health)
+  console.log(`\n  ${pc.green('●')} ${pc.bold(url)} answers, ${seconds(Date.now() - started)} after the start\n`)
+  if (story) await releaseUnderLoad(story)
+  end()
+}
+
+async function releaseUnderLoad(story) {
+  const values = Object.entries(story.env).map(([name, value]) => `${name}=${value}`)
+  expect((await landfall(['env', 'set', ...values], { isQuiet: true })).code === 0, 'env set failed')
+  expect((await landfall(['up', '--yes'], { isQuiet: true })).code === 0, 'up after env set failed')
+  const before = await serving()
+  const { startLoad } = await import('../bench/load.ts')
+  const { countWritten } = await import('../bench/rows.ts')
+  const written = (await countWritten(url)).rows
+  const load = await startLoad({
+    url,
+    clients: 16,
+    pauseMs: 60,
+    reads: story.reads,
+    write: story.write,
+    sockets: { count: 20, path: story.sockets },
+  })
+  console.log(pc.dim('16 connections and 20 WebSockets are under way from now on; one request in ten writes a row.\n'))
+
+  console.log(pc.bold(`Release ${story.better.title}`))
+  story.better.apply(source)
+  expect((await landfall(['up', '--yes'])).code === 0, 'the new version did not come up')
+  const better = await serving()
+  expect(better.release !== before.release, 'the new version made no release')
+  const page = await (await fetch(url + story.better.shows.path)).text()
+  expect(page.includes(story.better.shows.text), 'the new version does not show')
+
+  console.log(pc.bold(`\nRelease ${story.broken.title}`))
+  story.broken.apply(source)
+  const refused = await landfall(['up', '--yes', '--json'], { shown: ['up'], isQuiet: true })
+  const why = refused.events.findLast((event) => event.type === 'end')
+  expect(refused.code === 1, `the broken version ended with ${refused.code}, not 1`)
+  expect(why?.error?.message, 'the broken version was refused without a reason')
+  const still = await serving()
+  expect(still.release === better.release, `${still.release} serves, not ${better.release}`)
+  const soFar = await load.stats()
+  expect(soFar.failed === 0, `${soFar.failed} of ${soFar.requests} requests failed:\n${soFar.failures.join('\n')}`)
+  console.log(`  refused: ${why.error.message}`)
+  for (const line of (why.error.detail ?? '').split('\n').slice(0, 3))
+    if (line) console.log(pc.dim(`           ${line.slice(0, 140)}`))
+  console.log(
+    `  ${pc.green('●')} ${pc.bold(`${soFar.requests} requests, ${soFar.failed} failed, ${still.release} still serving`)}`,
+  )
+
+  console.log(pc.bold('\nBack to the version before'))
+  expect((await landfall(['rollback', '--yes'])).code === 0, 'the rollback failed')
+  const back = await serving()
+  expect(back.release === before.release, `${back.release} serves after the rollback, not ${before.release}`)
+
+  const result = await load.stop()
+  const rows = await countWritten(url)
+  expect(result.failed === 0, `${result.failed} of ${result.requests} requests failed:\n${result.failures.join('\n')}`)
+  expect(rows.twice.length === 0, `${rows.twice.length} rows were written twice`)
+  expect(
+    rows.rows - written === result.accepted.length,
+    `${result.accepted.length} writes were answered, ${rows.rows - written} rows are there`,
+  )
+  const figures = `${result.requests} requests, ${result.failed} failed, ${back.release} serves again`
+  console.log(`  ${pc.green('●')} ${pc.bold(figures)}; ${result.accepted.length} rows written, each there once\n`)
+}
+
+function end() {
+  const typed = `LANDFALL_HOME=${home} node ${cli.includes(' ') ? `'${cli}'` : cli}`
+  console.log(`The app goes on at ${pc.bold(url)}; its source is in ${source}.`)
+  console.log(`  its logs    ${typed} logs ${source}`)
+  console.log(`  what runs   ${typed} ps`)
+  console.log('  the end     npm run demo -- stop')
+  console.log(pc.dim(`all of it took ${seconds(Date.now() - started)}`))
+}
+
+async function stop() {
+  for (const { app, environment, folder } of await apps()) {
+    const done = await landfall(['down', folder, '--env', environment, '--yes'], { cwd: root })
+    expect(done.code === 0, `${app} could not be taken down`)
+  }
+  await landfall(['stop', '--edge'], { cwd: root })
+  console.log(`stopped. Data and releases stay in ${home}; \`rm -r ${home}\` removes them.`)
+}
+
+/** What was built before stays: `dist` is made anew only where the sources changed, in a second. */
+async function build() {
+  const built = await run(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root })
+  expect(built.code === 0, `the build failed\n${built.text}`)
+}
+
+function copySource(from) {
+  rmSync(source, { recursive: true, force: true })
+  mkdirSync(source, { recursive: true })
+  cpSync(from, source, { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) })
+}
+
+async function apps() {
+  const { code, text } = await run(process.execPath, [cli, 'ps', '--json'], { cwd: root, stderr: 'ignore' })
+  expect(code === 0, `ps ended with ${code}`)
+  return JSON.parse(text).apps
+}
+async function serving() {
+  const [app] = (await apps()).filter(({ folder }) => folder === source)
+  expect(app, `nothing of ${source} runs`)
+  return { release: app.release, url: app.urls[0]?.url ?? '' }
+}
+
+async function expectHealth({ path, json }) {
+  const answer = await fetch(url + path)
+  const body = await answer.json()
+  expect(answer.status === 200, `${path} answers ${answer.status}`)
+  for (const [key, value] of Object.entries(json)) expect(body[key] === value, `${path} says ${key}: ${body[key]}, not ${value}`)
+}
+
+/** Runs a command as a person would type it, and shows it. Lines with a URL that is not the app's wait until that one is out. */
+async function landfall(args, { shown = args, isQuiet = false, cwd = source } = {}) {
+  if (!isQuiet || shown !== args) console.log(pc.cyan(`$ landfall ${shown.join(' ')}`))
+  const found = { url: undefined, events: [] }
+  const onLine = (line) => {
+    const match = /http:\/\/localhost:\d+/.exec(line)
+    found.url ??= match?.[0]
+    if (args.includes('--json') && line.startsWith('{')) found.events.push(JSON.parse(line))
+    if (!isQuiet && (url || match || !line.includes('://'))) console.log(`  ${line}`)
+  }
+  const { code } = await run(process.execPath, [cli, ...args], { cwd, onLine })
+  return { code, ...found }
+}
+
+function run(file, args, { cwd, onLine, stderr = 'pipe' }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', stderr] })
+    let text = ''
+    let rest = ''
+    const take = (chunk) => {
+      text += chunk
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop()
+      for (const line of lines) onLine?.(line)
+    }
+    child.stdout.setEncoding('utf8').on('data', take)
+    child.stderr?.setEncoding('utf8').on('data', take)
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (rest) onLine?.(rest)
+      resolve({ code, text })
+    })
+  })
+}
+
+function expect(condition, message) {
+  if (!condition) throw new Error(message)
+}

@@ -1,0 +1,36 @@
+// The story that `npm run demo` tells with this app. Each change is one that a team would commit.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const story = {
+  /** For the load: what is read, and what one request in ten writes. */
+  reads: ['/', '/api/rules', '/api/templates', '/rules', '/api/health'],
+  write: { path: '/api/rules', body: { summary: 'Written while releases went on.', sections: { decisions: 'By consent.' } } },
+  sockets: '/api/live',
+  /** The load is one address, which the app would slow down. */
+  env: { RATE_LIMIT: '0' },
+  health: { path: '/api/health', json: { ok: true, database: 'connected' } },
+  better: {
+    title: 'a new version: another headline',
+    apply(folder) {
+      edit(folder, 'VERSION', /.+/, '1.1.0')
+      edit(folder, 'src/views/home.ts', 'Decide together, on purpose.', 'Decide together, in the open.')
+    },
+    shows: { path: '/', text: 'in the open' },
+  },
+  broken: {
+    title: 'a broken version: a table’s name misspelt in a query',
+    apply(folder) {
+      edit(folder, 'VERSION', /.+/, '1.2.0')
+      edit(folder, 'src/templates.ts', 'from template_facets where', 'from template_facet where')
+    },
+  },
+}
+
+function edit(folder, file, from, to) {
+  const path = join(folder, file)
+  const before = readFileSync(path, 'utf8')
+  const after = before.replace(from, to)
+  if (after === before) throw new Error(`${file} has no ${from} any more: the demo's story is out of date`)
+  writeFileSync(path, after)
+}
