@@ -2,12 +2,20 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { openAll } from './store.ts'
 
 const shop = { app: 'shop', environment: 'local' }
 const secret = { isSecret: true, source: 'set' as const }
-const newHome = () => mkdtempSync(join(tmpdir(), 'landfall-store-'))
+const homes: string[] = []
+function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'landfall-store-'))
+  homes.push(home)
+  return home
+}
+afterAll(() => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true })
+})
 
 test('a stored value comes back byte for byte, and only a new value makes a new version', () => {
   const store = openAll(newHome())

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { App } from '../../src/model/app.ts'
 import { makePlan } from '../../src/plan/plan.ts'
-import { aComponent, anApp, shop, TestWorld } from './world.ts'
+import { aComponent, anApp, removeHomes, shop, TestWorld } from './world.ts'
+
+afterAll(removeHomes)
 
 const migrate = { name: 'migrate', run: [{ type: 'text' as const, text: 'migrate' }], isRepeatable: false }
 const server = (version: string, over = {}) =>

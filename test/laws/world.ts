@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectMemoryEdge, type MemoryEdge } from '../../src/edge/memory/index.ts'
@@ -9,6 +9,12 @@ import type { DataVersion, Intent, Observed, Plan, PlanInput } from '../../src/m
 import { makePlan } from '../../src/plan/plan.ts'
 import { Conductor } from '../../src/run/conductor.ts'
 import { openAll, type Store } from '../../src/store/store.ts'
+
+const homes: string[] = []
+/** Folders of every world so far. */
+export function removeHomes(): void {
+  for (const home of homes.splice(0)) rmSync(home, { recursive: true, force: true })
+}
 
 export const shop = { app: 'shop', environment: 'local' }
 
@@ -60,6 +66,7 @@ export class TestWorld {
   stored: Record<string, number> = {}
 
   constructor() {
+    homes.push(this.home)
     this.store = openAll(this.home)
     this.engine = connectMemory()
     this.edge = connectMemoryEdge()
@@ -131,6 +138,7 @@ export class TestWorld {
   /** A new daemon over the same store, engine and edge. */
   async restart(): Promise<void> {
     this.store.close()
+    homes.push(this.home)
     this.store = openAll(this.home)
     this.engine.before = () => {}
     this.edge.before = () => {}
