@@ -108,6 +108,15 @@ export class Machine {
       .filter((pid) => pid !== process.pid && environOf(pid).includes(`LANDFALL_HOME=${this.home}`))
   }
 
+  /** Empty where the process is gone. */
+  commandOf(pid: number): string {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+    } catch {
+      return ''
+    }
+  }
+
   /** Nothing of this machine is left, processes first. */
   async close(): Promise<void> {
     for (let i = 0; i < 100; i++) {
