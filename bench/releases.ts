@@ -89,7 +89,6 @@ export default async function releases(): Promise<Section> {
 
 function change(folder: string, n: number): void {
   const file = join(folder, 'src/views/home.ts')
-  writeFileSync(join(folder, 'VERSION'), `1.0.${n}\n`)
   writeFileSync(file, readFileSync(file, 'utf8').replace(/<h1>[^<]*<\/h1>/, `<h1>Decide together, release ${n}.</h1>`))
 }
 

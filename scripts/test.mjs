@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readJson, root, seconds, underPinnedNode } from './setup.mjs'
+import { install, readJson, root, seconds, underPinnedNode } from './setup.mjs'
 
 await underPinnedNode(import.meta.url)
 const started = Date.now()
@@ -30,13 +30,14 @@ if (!only.length) {
 }
 await check('build', 'node', ['scripts/build.mjs'])
 await vitest(only)
+if (!only.length) for (const name of examples()) await example(name)
 record('nothing left running', leftovers())
 rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
 report()
 
-async function check(name, file, args) {
+async function check(name, file, args, cwd = root) {
   const from = Date.now()
-  const { code, text } = await run(file, args)
+  const { code, text } = await run(file, args, undefined, cwd)
   record(name, code === 0 ? '' : text.trim() || `${file} ended with ${code}`, Date.now() - from)
 }
 /** Counts as one test. */
@@ -55,6 +56,27 @@ async function vitest(filters) {
   Object.assign(total.notRun, result.notRun)
   total.failures.push(...result.failures)
   if (code !== 0 && !result.failed) record('vitest', `vitest ended with ${code}`)
+}
+
+/** Examples bring tests of their own: types, and what `npm test` says there. */
+function examples() {
+  const all = readdirSync(join(root, 'examples'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return all.map((entry) => entry.name).filter((name) => existsSync(join(root, 'examples', name, 'package-lock.json')))
+}
+async function example(name) {
+  const cwd = join(root, 'examples', name)
+  install(cwd)
+  const { scripts = {} } = readJson(join(cwd, 'package.json'))
+  if (scripts.check) await check(`examples/${name}: types`, 'npm', ['run', '--silent', 'check'], cwd)
+  if (!scripts.test) return
+  const from = Date.now()
+  const { code, text } = await run('npm', ['test', '--silent'], undefined, cwd)
+  const count = (what) => Number(new RegExp(`^[#ℹ] ${what} (\\d+)`, 'm').exec(text)?.[1] ?? 0)
+  const failed = count('fail') || (code === 0 ? 0 : 1)
+  console.log(`  ${failed ? 'FAIL' : 'ok  '} examples/${name}: ${count('pass')} passed · ${seconds(Date.now() - from)}`)
+  total.passed += count('pass')
+  total.failed += failed
+  if (failed) total.failures.push({ title: `examples/${name}`, text: text.slice(-4000) })
 }
 
 /** Processes that a test started and did not end: their home or working folder is inside this run's folder. They are ended here. */
@@ -82,9 +104,9 @@ function read(file) {
   }
 }
 
-function run(file, args, onOutput) {
+function run(file, args, onOutput, cwd = root) {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let text = ''
     const take = (chunk) => {
       text = (text + chunk).slice(-20_000)

@@ -13,7 +13,7 @@ export const story = {
   better: {
     title: 'a new version: another headline',
     apply(folder) {
-      edit(folder, 'VERSION', /.+/, '1.1.0')
+      edit(folder, 'package.json', '"version": "1.0.0"', '"version": "1.1.0"')
       edit(folder, 'src/views/home.ts', 'Decide together, on purpose.', 'Decide together, in the open.')
     },
     shows: { path: '/', text: 'in the open' },
@@ -21,7 +21,7 @@ export const story = {
   broken: {
     title: 'a broken version: a table’s name misspelt in a query',
     apply(folder) {
-      edit(folder, 'VERSION', /.+/, '1.2.0')
+      edit(folder, 'package.json', '"version": "1.1.0"', '"version": "1.2.0"')
       edit(folder, 'src/templates.ts', 'from template_facets where', 'from template_facet where')
     },
   },

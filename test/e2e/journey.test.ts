@@ -68,21 +68,21 @@ step('under load a new release, a broken one and the way back fail no request an
     sockets: { count: 50, path: '/api/live' },
   })
   const first = (await machine.app()).release
-  edit('src/views/home.ts', /<h1>[^<]*</, '<h1>Together, at last.<')
+  edit('src/views/home.ts', /<h1>[^<]*</, '<h1>Decide together, at last.<')
   const better = await machine.up(folder)
   expect(better.code).toBe(0)
   expect(better.end?.serving).not.toBe(first)
-  expect(await (await fetch(url)).text()).toContain('Together, at last.')
+  expect(await (await fetch(url)).text()).toContain('Decide together, at last.')
 
   edit('src/templates.ts', 'from template_facets where', 'from template_facet where')
   const broken = await machine.up(folder)
   expect(broken.code).toBe(1)
   expect(broken.end).toMatchObject({ state: 'undone', serving: better.end?.serving, error: { code: 'E_SMOKE' } })
-  expect(await (await fetch(url)).text()).toContain('Together, at last.')
+  expect(await (await fetch(url)).text()).toContain('Decide together, at last.')
 
   await machine.must(['rollback', '--yes'], { cwd: folder })
   expect((await machine.app()).release).toBe(first)
-  expect(await (await fetch(url)).text()).not.toContain('Together, at last.')
+  expect(await (await fetch(url)).text()).not.toContain('Decide together, at last.')
 
   const result = await load.stop()
   const rows = await countWritten(url)
