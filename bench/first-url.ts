@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { ms, type Section } from './section.ts'
 /** From `npm run demo` to the first URL: with nothing there but npm's cache, and with what an earlier demo left. */
 export default async function firstUrl(): Promise<Section> {
   const home = mkdtempSync(join(tmpdir(), 'bench-demo-'))
+  chmodSync(home, 0o755) // Instances run as other users where we are root.
   const env = { ...process.env, LANDFALL_HOME: join(home, 'home') }
   try {
     const cold = await demo(env)
