@@ -17,7 +17,8 @@ const ALLOWED: Record<string, string[]> = {
   run: ['store'],
   ops: ['manifest', 'resources', 'builders', 'targets', 'plan', 'engines', 'edge', 'store', 'run'],
   daemon: ['ops'],
-  cli: ['ops'],
+  // The socket's client, and what starts the daemon, live with the daemon.
+  cli: ['ops', 'daemon'],
 }
 const PLUGS = new Set(['engines', 'edge', 'resources', 'builders', 'targets'])
 
@@ -53,7 +54,10 @@ test('model has no code that runs', () => {
 
 test('planning is pure: no clock, chance, disk, process or waiting', () => {
   for (const file of globSync('src/plan/*.ts').filter((f) => !f.endsWith('.test.ts'))) {
-    const code = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
-    expect(code, file).not.toMatch(/\bawait\b|\basync\b|\bDate\b|Math\.random|\bprocess\.|node:fs|node:child_process|\bfetch\(/)
+    const text = readFileSync(file, 'utf8')
+    expect(text, file).not.toMatch(/'node:/)
+    // Without comments and texts: a step is called `await-healthy`.
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|'[^'\n]*'/gm, '')
+    expect(code, file).not.toMatch(/\bawait\b|\basync\b|\bDate\b|Math\.random|\bprocess\.|\bfetch\(/)
   }
 })
