@@ -172,6 +172,8 @@ export interface EnvEntry {
   pattern?: string
   about?: string
   onRotate?: string
+  /** Its name on other platforms, by target. */
+  as?: Record<string, string>
   /** `build` values are part of the artifact. */
   when: 'build' | 'run' | 'both'
   /** Manifest path, for findings. */
