@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { component, scale } from './schema-component.ts'
+import { envEntry } from './schema-env.ts'
+import {
+  commands,
+  duration,
+  envKey,
+  flag,
+  host,
+  innerPath,
+  name,
+  prose,
+  reference,
+  requestPath,
+  routePath,
+  rule,
+  scalar,
+  whole,
+} from './schema-scalars.ts'
+
+const mapping = rule('E_TYPE', 'is not a mapping of names')
+const anything = z.unknown()
+
+const version = z.union(
+  [
+    z.string(),
+    z.number(),
+    z.strictObject({ file: innerPath.describe('A file whose first line is the version; of a .json file, its version field.') }),
+  ],
+  rule('E_TYPE', 'is not a version: a text, or { file }'),
+)
+
+const route = z.strictObject({
+  host: host.describe('The name that the world uses.'),
+  path: routePath.optional().describe('A path prefix that ends at a segment: /api takes /api and /api/x.'),
+  to: reference.describe('A web or static component.'),
+  cors: anything.optional().describe('Answers of the edge to other origins.'),
+})
+
+const CHECK_METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const
+const target = requestPath('E_PATH')
+const check = z.strictObject({
+  name: z.string(rule('E_TYPE', 'is not a text')).min(1).max(80).describe('Shown in results.'),
+  get: target.optional().describe('Path asked for with GET.'),
+  post: target.optional().describe('Path asked for with POST.'),
+  put: target.optional().describe('Path asked for with PUT.'),
+  patch: target.optional().describe('Path asked for with PATCH.'),
+  delete: target.optional().describe('Path asked for with DELETE.'),
+  head: target.optional().describe('Path asked for with HEAD.'),
+  host: host.optional().describe('The host that is asked; the first route where it is left out.'),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9-]{1,80}$/, rule('E_TYPE', 'is not a name of a header')),
+      z.string(rule('E_TYPE', 'is not a text')).regex(/^[\x20-\x7e]*$/, rule('E_TYPE', 'is not a value of a header')),
+    )
+    .optional()
+    .describe('Headers of the request.'),
+  body: anything.optional().describe('A text, or a value that is sent as JSON.'),
+  status: whole(100, 599).optional().describe('The status that must come.'),
+  json: anything.optional().describe('What the JSON of the answer must contain.'),
+  text: z.string(rule('E_TYPE', 'is not a text')).min(1).max(2000).optional().describe('A text that the answer must contain.'),
+  answerHeaders: z.record(z.string(), z.string()).optional().describe('Headers that the answer must have.'),
+  belowMs: whole(1, 600_000).optional().describe('The answer must come within this many milliseconds.'),
+  mail: anything.optional().describe('A mail that must arrive.'),
+})
+
+const resource = z.looseObject(
+  { type: reference.describe('What it is: postgres, volume.') },
+  rule('E_TYPE', 'is not a mapping with a type'),
+)
+
+const environment = z.strictObject({
+  hosts: z.record(z.string(), host).optional().describe('Hosts of the routes, each with its name in this environment.'),
+  scale: z.record(reference, scale).optional().describe('Other sizes, by component.'),
+  env: z.record(envKey, envEntry).optional().describe('Other values, or more variables.'),
+  resources: z
+    .record(reference, z.looseObject({}, rule('E_TYPE', 'is not a mapping of options')))
+    .optional()
+    .describe('Other options of resources, by name.'),
+  protect: flag.optional().describe('Changes must be confirmed with the name of the app.'),
+})
+
+/** The manifest, as it is written. The one source of the validator, of the JSON Schema and of the type. */
+export const manifestSchema = z
+  .strictObject({
+    landfall: z
+      .literal(1, rule('E_VERSION', 'is not a format of manifests that this Landfall knows; 1 is', 'upgrade Landfall'))
+      .optional()
+      .describe('Version of this format.'),
+    app: name.describe('Name of the app.'),
+    version: version.optional().describe('Version of the app, given to instances as LANDFALL_VERSION.'),
+    engine: z.string(rule('E_TYPE', 'is not a text')).optional().describe('Where instances run: process.'),
+    components: z
+      .record(name, component, mapping)
+      .refine(
+        (all) => Object.keys(all).length > 0,
+        rule('E_MISSING', () => 'there is no component'),
+      )
+      .describe('What runs, or is published, by name.'),
+    resources: z.record(name, resource, mapping).optional().describe('What components lean on, by name.'),
+    env: z
+      .record(envKey, envEntry, mapping)
+      .optional()
+      .describe('Variables of all components; of static ones only those for the build.'),
+    groups: anything.optional().describe('Rules over several variables.'),
+    routes: z
+      .array(route, rule('E_TYPE', 'is not a list of routes'))
+      .max(500)
+      .optional()
+      .describe('Which host and path leads to which component.'),
+    checks: z
+      .array(check, rule('E_TYPE', 'is not a list of checks'))
+      .max(200)
+      .optional()
+      .describe('Smoke checks: asked on new instances before they have traffic.'),
+    environments: z.record(name, environment, mapping).optional().describe('What is different, by environment.'),
+    backup: anything.optional().describe('When backups are made.'),
+    troubles: anything.optional().describe('Known failures and what to look at.'),
+    keep: z
+      .strictObject({
+        releases: whole(1, 50).optional().describe('How many releases can be gone back to.'),
+        warm: duration().optional().describe('How long the old app stays warm after a promotion.'),
+        decommissioned: duration('0s', '3650d').optional().describe('How long backups of a decommissioned app are held.'),
+      })
+      .optional()
+      .describe('What is kept.'),
+  })
+  .describe('landfall.yaml: what an app is made of, and how it is released.')
+
+export type Manifest = z.output<typeof manifestSchema>
+export type ManifestInput = z.input<typeof manifestSchema>
+export type ManifestComponent = Manifest['components'][string]
+export type ManifestEnv = NonNullable<Manifest['env']>[string]
+export { CHECK_METHODS, commands, prose, scalar }
+
+/** For editors: `landfall schema` prints it. */
+export function jsonSchema(): Record<string, unknown> {
+  return { title: 'landfall.yaml', ...z.toJSONSchema(manifestSchema, { io: 'input', target: 'draft-2020-12' }) }
+}

@@ -1,0 +1,33 @@
+import type { Route } from '../model/app.ts'
+import type { Places } from './places.ts'
+import type { Remarks } from './remarks.ts'
+import type { Manifest, ManifestComponent } from './schema.ts'
+
+/** What of the folder the manifest speaks of; answers come from the disk or, in tests, from a table. */
+export interface Beside {
+  /** Text of a small regular file inside the folder. */
+  text(path: string): string | undefined
+  isFolder(path: string): boolean
+}
+
+/** What every part of the resolving looks at. */
+export interface World {
+  manifest: Manifest
+  /** Name of the environment, and what the manifest says about it. */
+  environment: string
+  special: NonNullable<Manifest['environments']>[string]
+  folder: string
+  beside?: Beside
+  remarks: Remarks
+  outputs: (resourceType: string) => readonly string[] | undefined
+  builders?: readonly string[]
+  /** Components that this version carries out. */
+  components: Map<string, ManifestComponent>
+  /** Resources that this version provides, with their type. */
+  resources: Map<string, string>
+  /** Named in the file but not carried out, or unreadable: a reference to them is no mistake of its own. */
+  absent: Map<string, string>
+  places: Places
+  version?: string
+  routes: Route[]
+}

@@ -1,0 +1,95 @@
+import { Composer, type CST, type Document, LineCounter } from 'yaml'
+import type { Finding } from '../model/finding.ts'
+import { LIMITS } from './limits.ts'
+import { type Path, type Places, pathKey } from './places.ts'
+import { Reader, type Spot } from './yaml-reader.ts'
+import { type Fail, tokenize } from './yaml-tokens.ts'
+
+export type Parsed = { data: unknown; places: Places; findings: Finding[] }
+
+/**
+ * YAML text into plain data that remembers where each value stood. Never throws and never takes long, whatever the text:
+ * tokens are counted while they come, depth is measured before anything recurses, aliases are counted as what they unfold to.
+ */
+export function parseYaml(name: string, text: string): Parsed {
+  const lines = new LineCounter()
+  const findings: Finding[] = []
+  const atOffset = (offset: number) => {
+    const { line, col } = lines.linePos(Math.max(0, Math.min(offset, text.length)))
+    return `${name}:${line || 1}:${col || 1}`
+  }
+  const fail = (code: string, offset: number, message: string, hint?: string) => {
+    if (findings.length < 20) findings.push({ level: 'error', code, at: atOffset(offset), message, ...(hint && { hint }) })
+  }
+  const nothing = (): Parsed => ({ data: undefined, places: placesOf(new Map(), atOffset), findings })
+
+  if (Buffer.byteLength(text) > LIMITS.bytes) {
+    fail('E_TOO_LARGE', 0, `the manifest has more than ${LIMITS.bytes / 1024} KiB`, 'large data belongs into files of the app')
+    return nothing()
+  }
+  const odd = oddCharacter(text)
+  if (odd) {
+    countLines(lines, text)
+    fail('E_ENCODING', odd.offset, `the character ${odd.name} may not stand in a manifest`, 'save the file as plain UTF-8 text')
+    return nothing()
+  }
+  const tokens = tokenize(text, lines, fail)
+  if (!tokens) return nothing()
+  const document = compose(tokens, fail)
+  if (!document) return nothing()
+  const reader = new Reader(document, atOffset, fail)
+  const data = reader.read()
+  return { data, places: placesOf(reader.spots, atOffset), findings }
+}
+
+function countLines(lines: LineCounter, text: string) {
+  lines.addNewLine(0)
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lines.addNewLine(i + 1)
+}
+
+/** Characters that YAML itself does not allow; found first, since no message about them should print them. */
+function oddCharacter(text: string): { offset: number; name: string } | undefined {
+  const match = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|(?!^)\ufeff/u.exec(text)
+  if (!match) return undefined
+  return { offset: match.index, name: `U+${match[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}` }
+}
+
+function compose(tokens: CST.Token[], fail: Fail): Document | undefined {
+  const composer = new Composer({ uniqueKeys: false, strict: true, version: '1.2', schema: 'core', logLevel: 'silent' })
+  const documents = [...composer.compose(tokens, true)]
+  const [document, second] = documents
+  for (const error of documents.flatMap((d) => d.errors)) {
+    fail('E_SYNTAX', error.pos[0], firstLine(error.message), error.code === 'TAB_AS_INDENT' ? 'indent with blanks' : undefined)
+  }
+  if (!document || document.errors.length > 0) return undefined
+  if (second) {
+    fail('E_SYNTAX', second.range?.[0] ?? 0, 'a second document begins here, and a manifest is one', 'leave out the line `---`')
+    return undefined
+  }
+  return document
+}
+
+function firstLine(text: string): string {
+  const line = (text.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '')
+  return line.charAt(0).toLowerCase() + line.slice(1, 200)
+}
+
+function placesOf(spots: Map<string, Spot>, atOffset: (offset: number) => string): Places {
+  const find = (path: Path): { spot: Spot | undefined; isItself: boolean } => {
+    for (let length = path.length; length >= 0; length--) {
+      const spot = spots.get(pathKey(path.slice(0, length)))
+      if (spot) return { spot, isItself: length === path.length }
+    }
+    return { spot: undefined, isItself: false }
+  }
+  const offset = (path: Path, of: 'key' | 'value') => {
+    const { spot, isItself } = find(path)
+    // What is missing is reported at the key of the mapping that lacks it.
+    return !spot ? 0 : of === 'key' || !isItself ? spot.key : spot.value
+  }
+  return {
+    at: (path, of = 'value') => atOffset(offset(path, of)),
+    order: (path, of = 'value') => offset(path, of),
+    isExact: (path) => spots.get(pathKey(path))?.isExact ?? true,
+  }
+}
