@@ -1,0 +1,24 @@
+import type { ResourceType } from '../../model/plug.ts'
+import { expand, OUTPUTS, output } from './expand.ts'
+import { checkOptions, readOptions } from './options.ts'
+import { resolveRelease } from './versions.ts'
+
+const postgres: ResourceType = {
+  type: 'postgres',
+  title: 'PostgreSQL',
+  outputs: OUTPUTS,
+  check: (resource, environment) => checkOptions(resource, environment, new Date()),
+  expand,
+  output,
+  data(resource) {
+    const { urlFrom, major } = readOptions(resource)
+    return urlFrom ? { type: 'external postgres', version: 'url' } : { type: 'postgres', version: major }
+  },
+  // Both are loaded late: offline commands never need them.
+  server: {
+    resolve: (version) => resolveRelease(version).version,
+    install: async (...args) => (await import('./install.ts')).install(...args),
+    login: async (...args) => (await import('./login.ts')).login(...args),
+  },
+}
+export default postgres
