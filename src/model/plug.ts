@@ -123,7 +123,9 @@ export interface Builder {
 /** What the artifact will be used for, so that nothing goes from it that is needed. `useOf` takes it from a component. */
 export interface ArtifactUse {
   type: Component['type']
-  /** Words of every command that will run from it: run, release steps, tasks. Values that are no text are left out. */
+  /** Words of the run command, where the manifest gives one. Values that are no text are left out, here and below. */
+  run?: string[]
+  /** Of every other command that will run from it: release steps, tasks. */
   commands: string[][]
 }
 /** The texts that builders read, by path from the source's folder; plus the names of all files. */

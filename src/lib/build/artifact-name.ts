@@ -41,9 +41,11 @@ export function artifactOf(
 }
 
 export function useOf(component: Component): ArtifactUse {
-  const runs = component.releaseSteps.flatMap((step) => (step.check ? [step.run, step.check] : [step.run]))
-  const commands = [component.command ?? [], ...runs, ...Object.values(component.tasks).flat()]
-  return { type: component.type, commands: commands.filter((c) => c.length > 0).map((command) => command.flatMap(texts)) }
+  const steps = component.releaseSteps.flatMap((step) => (step.check ? [step.run, step.check] : [step.run]))
+  const words = (command: Value[]) => command.flatMap(texts)
+  const commands = [...steps, ...Object.values(component.tasks).flat()].map(words)
+  const run = component.command && words(component.command)
+  return { type: component.type, ...(run && { run }), commands }
 }
 
 /** What is wrong with the wish to build this, beyond what the builder itself finds. */

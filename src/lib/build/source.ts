@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs'
-import { lstat, readdir, readlink } from 'node:fs/promises'
+import { readdir, readlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Finding } from '../../model/finding.ts'
 import type { SourceFiles } from '../../model/plug.ts'
@@ -69,7 +69,7 @@ async function walk(folder: string, path: string, outer: Rules, to: Walk): Promi
     if (at.includes('\uFFFD') || /[\n\r]/.test(at)) throw unsafe(at, 'its name is no text that a list can hold')
     if (entry.isSymbolicLink()) return void to.found.push(await readLink(to.root, at))
     if (!entry.isFile()) return void to.notes.push(leftOut(at, 'is no regular file', 'nothing needs to be done'))
-    const { mode, size } = await lstat(join(folder, entry.name))
+    const { mode, size } = lstatSync(join(folder, entry.name))
     to.found.push({ path: at, mode: mode & 0o111 ? 0o755 : 0o644, size })
     // The walk itself must end: somebody may have pointed us at the root of a disk.
     if (to.found.length > to.limits.maxFiles * 4) throw tooLarge(to.root, to.found, to.limits)
