@@ -1,0 +1,44 @@
+import type { CommonFlags, Context } from './context.ts'
+
+export interface Flags extends CommonFlags {
+  follow?: boolean
+  since?: string
+  release?: string
+  lines?: string
+  foreground?: boolean
+  edge?: boolean
+  limit?: string
+  key?: string
+}
+
+/** One command as data: parsing, help and completion are made of it, and its code is loaded when it is called. */
+export interface CommandSpec {
+  /** `up`, `env set`. */
+  name: string
+  group: 'Release' | 'Look' | 'Operate' | 'Write' | 'Machine'
+  /** As the help shows them: `[components...]`, `<run>`. */
+  args?: string
+  about: string
+  /**
+   * How the folder is told: as the last argument, or with `-C` where other arguments stand there; `last` takes both, since
+   * what looks like a path is no component's name. `none`: the command is about no app.
+   */
+  folder: 'argument' | 'last' | 'option' | 'none'
+  options: OptionSpec[]
+  /** Command lines without `landfall`, each with what it does. */
+  examples: [string, string][]
+  load(): Promise<{ run: Run }>
+  isHidden?: boolean
+}
+export interface OptionSpec {
+  flags: string
+  about: string
+}
+/** Comes back with the exit code; 0 where it says nothing. */
+export type Run = (context: Context, args: string[], flags: Flags) => Promise<number | undefined>
+
+export const FOLDER: OptionSpec = { flags: '-C, --folder <folder>', about: 'folder of the app (default: here)' }
+export const ENV: OptionSpec = { flags: '--env <name>', about: 'environment (default: local)' }
+export const JSON_OUT: OptionSpec = { flags: '--json', about: 'machine-readable output' }
+export const YES: OptionSpec = { flags: '-y, --yes [app]', about: 'do not ask; a protected environment wants --yes=<app>' }
+export const KEY: OptionSpec = { flags: '--key <key>', about: 'the same key twice is the same run: for pipelines that retry' }

@@ -1,0 +1,20 @@
+import { carryOut } from '../carry-out.ts'
+import type { Run } from '../command.ts'
+import { placeOf } from '../where.ts'
+
+/** `server.seed`, or `seed` where only one component has it. */
+export const run: Run = async (context, [name = ''], { key }) => {
+  const dot = name.indexOf('.')
+  const wish =
+    dot < 0
+      ? { type: 'task' as const, task: name }
+      : { type: 'task' as const, component: name.slice(0, dot), task: name.slice(dot + 1) }
+  return carryOut(context, {
+    key,
+    where: await placeOf(context),
+    wish,
+    what: `the task ${name}`,
+    nothing: 'nothing to do',
+    isAgreed: true,
+  })
+}

@@ -1,0 +1,94 @@
+import type { Instance, Notice } from '../../model/plug.ts'
+import type { PsAnswer, RunRow } from '../../ops/contract.ts'
+import { cleanLine } from './clean.ts'
+import { uptime } from './duration.ts'
+import type { Look } from './look.ts'
+import { table } from './table.ts'
+import { renderUrls } from './urls.ts'
+
+type App = PsAnswer['apps'][number]
+
+const COLUMNS = [
+  { title: 'component' },
+  { title: 'release' },
+  { title: 'state' },
+  { title: 'instances', isRight: true },
+  { title: 'memory', isRight: true },
+  { title: 'up', isRight: true },
+  { title: 'restarts', isRight: true },
+  { title: '' },
+]
+
+export function renderPs(answer: PsAnswer, look: Look, now = Date.now()): string {
+  const apps = answer.apps.map((app) => appBlock(app, look, now))
+  if (apps.length === 0) apps.push('nothing is deployed here yet\n')
+  return [...apps, look.paint.dim(machinery(answer))].join('\n')
+}
+
+function appBlock(app: App, look: Look, now: number): string {
+  const { paint } = look
+  const title = `${paint.bold(`${app.app}/${app.environment}`)}  ${app.release ?? paint.dim('nothing serves')}`
+  const rows = app.components.map((component) => componentRow(component, look, now))
+  return [
+    title,
+    ...renderUrls(app.urls, look, '  '),
+    ...table(COLUMNS, rows, look, '  '),
+    ...app.openRuns.map((run) => openRun(run, look, now)),
+    ...app.notices.map((notice) => noticeLine(notice, look)),
+    '',
+  ].join('\n')
+}
+
+function componentRow({ name, type, release, instances }: App['components'][number], look: Look, now: number): string[] {
+  const { paint } = look
+  if (type === 'static') return [name, release, paint.green('published'), '', '', '', '', '']
+  const living = instances.filter((i) => i.pid !== undefined)
+  const memory = instances.reduce((sum, i) => sum + (i.memoryMiB ?? 0), 0)
+  const starts = living.map((i) => Date.parse(i.startedAt ?? '')).filter((at) => !Number.isNaN(at))
+  const restarts = instances.reduce((sum, i) => sum + i.restarts, 0)
+  const remarks = [...new Set(instances.map((i) => i.remark).filter((r) => r !== undefined))]
+  return [
+    name,
+    release,
+    stateOf(instances, look),
+    String(instances.length),
+    memory > 0 ? `${Math.round(memory)} MiB` : '',
+    starts.length > 0 ? uptime(now - Math.max(...starts)) : '',
+    restarts > 0 ? paint.yellow(String(restarts)) : '',
+    paint.yellow(cleanLine(remarks.join('; '))),
+  ]
+}
+
+/** The states there are, each with how many have it where they differ. */
+function stateOf(instances: Instance[], { paint }: Look): string {
+  const counts = new Map<Instance['state'], number>()
+  for (const { state } of instances) counts.set(state, (counts.get(state) ?? 0) + 1)
+  if (counts.size === 0) return paint.red('not running')
+  const colour = (state: Instance['state']) => {
+    if (state === 'running') return paint.green
+    if (state === 'failed' || state === 'crash-looping') return paint.red
+    return state === 'ended' || state === 'stopped' ? paint.dim : paint.yellow
+  }
+  return [...counts].map(([state, n]) => colour(state)(counts.size === 1 ? state : `${n} ${state}`)).join(', ')
+}
+
+function openRun({ run, intent, step, state, startedAt }: RunRow, { paint }: Look, now: number): string {
+  const what = state === 'waiting' ? `${run} (${intent}) waits for your decision` : `${run} (${intent}) goes on`
+  const since = `${step ? `, at: ${cleanLine(step)}` : ''}, since ${uptime(now - Date.parse(startedAt))}`
+  return `  ${paint.yellow(what)}${since}  ${paint.cyan('next:')} landfall ${state === 'waiting' ? 'resume' : 'attach'} ${run}`
+}
+
+function noticeLine({ at, component, release, code, message }: Notice, { paint }: Look): string {
+  const isQuiet = code === 'adopted' || code === 'note' || code === 'restarted'
+  const text = `${component} ${release}: ${cleanLine(message)}`
+  return `  ${paint.dim(timeOf(at))} ${isQuiet ? paint.dim(text) : paint.yellow(text)}`
+}
+
+export const timeOf = (at: string) => at.replace('T', ' ').slice(0, 19)
+
+function machinery({ daemon, edge }: PsAnswer): string {
+  const first = `daemon ${daemon.version}, pid ${daemon.pid}, ${Math.round(daemon.memoryMiB)} MiB`
+  if (!edge) return `${first}; the edge does not run`
+  const load = `${edge.requests.toLocaleString('en')} requests, ${edge.open} open`
+  return `${first}; edge pid ${edge.pid}, ${Math.round(edge.memoryMiB)} MiB, ${load}`
+}

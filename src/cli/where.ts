@@ -1,0 +1,60 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { LandfallError } from '../lib/error.ts'
+import type { Context } from './context.ts'
+
+export interface Where {
+  folder: string
+  environment: string
+  config?: unknown
+}
+
+const YAML = 'landfall.yaml'
+const CONFIG = 'landfall.config.ts'
+const MANIFESTS = [YAML, CONFIG]
+
+/** What the ops want to know of an app. Refuses a folder without a manifest, and says where one would have been. */
+export async function whereOf(context: Context): Promise<Where> {
+  const { folder, environment } = context
+  if (!hasManifest(folder)) throw noManifest(folder)
+  const config = await configOf(folder)
+  return { folder, environment, ...(config !== undefined && { config }) }
+}
+
+/** For commands about what is on record: a manifest that is broken, or gone, does not keep them from it. */
+export async function placeOf({ folder, environment }: Context): Promise<Where> {
+  const config = await configOf(folder).catch(() => undefined)
+  return { folder, environment, ...(config !== undefined && { config }) }
+}
+
+export const hasManifest = (folder: string) => MANIFESTS.some((name) => existsSync(join(folder, name)))
+
+export function noManifest(folder: string): LandfallError {
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+  const above = nearestAbove(folder)
+  return new LandfallError({
+    code: 'E_NO_MANIFEST',
+    message: isFolder ? `there is no manifest in ${folder}` : `there is no folder ${folder}`,
+    detail: `searched: ${MANIFESTS.map((name) => join(folder, name)).join(', ')}`,
+    hint: above
+      ? `there is one above: add \`-C ${above}\``
+      : '`landfall init` writes one; `-C <folder>` names the folder of an app',
+  })
+}
+
+function nearestAbove(folder: string): string | undefined {
+  const parent = dirname(folder)
+  if (parent === folder) return undefined
+  return hasManifest(parent) ? parent : nearestAbove(parent)
+}
+
+/** landfall.config.ts is code: it runs here, as the person who typed the command, and only its data travels. */
+async function configOf(folder: string): Promise<unknown> {
+  if (!existsSync(join(folder, CONFIG))) return undefined
+  if (existsSync(join(folder, YAML))) {
+    const message = `there are two manifests in ${folder}: ${MANIFESTS.join(' and ')}`
+    throw new LandfallError({ code: 'E_MANIFESTS', message, hint: 'keep the one that counts, and rename the other' })
+  }
+  const { evaluateConfig } = await import('../ops/config.ts')
+  return evaluateConfig(folder)
+}
