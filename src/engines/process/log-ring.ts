@@ -1,0 +1,133 @@
+import { closeSync, createReadStream, fstatSync, ftruncateSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { sizeOf } from './log-lines.ts'
+import { addMark, type CutFrom, readMarks, shiftMarks, writeMarks } from './log-marks.ts'
+import type { Bounds } from './world.ts'
+
+/** What the supervisor remembers of a log between two looks. */
+export interface LogWatch {
+  path: string
+  size: number
+  lookedAt: number
+  cutAt: number
+  cutting?: Promise<void>
+}
+
+export function watchLog(path: string): LogWatch {
+  const { marks } = readMarks(path)
+  const last = marks.at(-1)
+  // What grew while nobody looked was written between the last mark and the file's own time.
+  return { path, size: last?.end ?? 0, lookedAt: last?.to ?? 0, cutAt: 0 }
+}
+
+/**
+ * Notes by when the log had grown how far, and cuts it when it is too long. True when it grows so fast that somebody should
+ * look again soon.
+ */
+export function lookAtLog(log: LogWatch, bounds: Bounds, now = Date.now()): boolean {
+  if (log.cutting) return true
+  let size: number
+  let written: number
+  try {
+    const stat = statSync(log.path)
+    size = stat.size
+    written = stat.mtimeMs
+  } catch {
+    return false // Pruned, or not there yet.
+  }
+  const grown = size - log.size
+  if (grown > 0) {
+    const to = Math.max(log.lookedAt, Math.min(now, written))
+    addMark(log.path, { end: size, from: log.lookedAt || to, to })
+  }
+  log.size = size
+  log.lookedAt = now
+  const isDue = size > bounds.floodBytes || (size > bounds.ringBytes && now - log.cutAt > 1000)
+  if (isDue) {
+    log.cutAt = now
+    log.cutting = cut(log, bounds).finally(() => {
+      delete log.cutting
+    })
+  }
+  return isDue || grown > bounds.floodBytes / 16
+}
+
+/**
+ * Moves the end of the log, at most one ring, to `<log>.1`, and empties it under its writer, who appends. What cannot be kept
+ * is counted and said in a line where it is missing.
+ */
+async function cut(log: LogWatch, bounds: Bounds): Promise<void> {
+  const older = `${log.path}.1`
+  const next = `${older}.next`
+  const fd = openSync(log.path, 'r+')
+  try {
+    const size = fstatSync(fd).size
+    const wished = Math.max(0, size - bounds.ringBytes)
+    const keptFrom = wished === 0 ? 0 : nextLine(fd, wished)
+    const sample = Buffer.alloc(Math.min(64 * 1024, size))
+    readSync(fd, sample, 0, sample.length, keptFrom)
+    const bytesPerLine = sample.length / Math.max(1, sample.toString('latin1').split('\n').length - 1)
+    const header = remark(keptFrom + sizeOf(older), bytesPerLine)
+
+    const out = await open(next, 'w', 0o600)
+    try {
+      await out.write(header)
+      await copy(log.path, keptFrom, size, (chunk) => out.write(chunk))
+      // A little may have come meanwhile; of a flood it is more than can be kept.
+      const late = fstatSync(fd).size - size
+      if (late > 0 && late <= 1024 * 1024) {
+        const rest = Buffer.alloc(late)
+        await out.write(rest.subarray(0, readSync(fd, rest, 0, late, size)))
+      } else if (late > 0) await out.write(remark(late, bytesPerLine))
+    } finally {
+      await out.close()
+    }
+    const cutFrom: CutFrom = { keptFrom, headerBytes: Buffer.byteLength(header) }
+    const marks = shiftMarks(readMarks(log.path).marks, cutFrom)
+    ftruncateSync(fd, 0)
+    renameSync(next, older)
+    writeMarks(older, marks, cutFrom)
+    writeMarks(log.path, [])
+    log.size = 0
+    log.lookedAt = Date.now()
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function remark(bytes: number, bytesPerLine: number): string {
+  if (bytes === 0) return ''
+  const lines = Math.max(1, Math.round(bytes / bytesPerLine))
+  return `[landfall] dropped about ${lines} lines (${(bytes / 1024 / 1024).toFixed(1)} MiB): the log was full\n`
+}
+
+function nextLine(fd: number, from: number): number {
+  const chunk = Buffer.alloc(64 * 1024)
+  const length = readSync(fd, chunk, 0, chunk.length, from)
+  const at = chunk.subarray(0, length).indexOf(10)
+  return at < 0 ? from : from + at + 1
+}
+
+async function copy(path: string, start: number, end: number, take: (chunk: Uint8Array) => Promise<unknown>): Promise<void> {
+  if (end <= start) return
+  for await (const chunk of createReadStream(path, { start, end: end - 1, highWaterMark: 256 * 1024 })) await take(chunk)
+}
+
+/** Text at the end of a log, at most `bytes` of it, from byte `from` on. */
+export function tailOf(path: string, from = 0, bytes = 64 * 1024): string {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch {
+    return ''
+  }
+  try {
+    const size = fstatSync(fd).size
+    // It was cut since: what is there is all from this start.
+    const begin = Math.max(from > size ? 0 : from, size - bytes)
+    const chunk = Buffer.alloc(Math.max(0, size - begin))
+    return chunk.subarray(0, readSync(fd, chunk, 0, chunk.length, begin)).toString('utf8')
+  } finally {
+    closeSync(fd)
+  }
+}

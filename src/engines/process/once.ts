@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { LandfallError } from '../../lib/error.ts'
+import type { Component } from '../../model/app.ts'
+import type { Scope, Step } from '../../model/plan.ts'
+import type { OnceState, StepContext } from '../../model/plug.ts'
+import { lastLinesOf } from './await-healthy.ts'
+import { runBeside } from './exec-beside.ts'
+import { describeExit, readExit } from './exit-file.ts'
+import { instanceId } from './instance-id.ts'
+import { logOf } from './launch.ts'
+import { linesBetween, nextLineAfter, sizeOf } from './log-lines.ts'
+import { tailOf } from './log-ring.ts'
+import { fileName, paths } from './paths.ts'
+import { type InstanceRecord, writeRecord } from './record.ts'
+import { forget, stopLive } from './stop.ts'
+import { startLive } from './supervise.ts'
+import { type Live, newLive, type World } from './world.ts'
+
+type RunOnce = Extract<Step, { type: 'run-once' }>
+
+/**
+ * A command to its end, once for a run. It has a shim and an exit file like an instance, so it outlives us: a run that is
+ * resumed waits for it, or reads its answer.
+ */
+export async function runOnce(world: World, step: RunOnce, ctx: StepContext): Promise<void> {
+  const id = onceId(world, ctx, step.release, step.component.name, step.name)
+  let live = world.lives.get(id)
+  if (live && live.record.once?.run !== ctx.run && !live.isAlive) {
+    forget(world, live)
+    live = undefined
+  }
+  const state = onceStateOf(world, live)
+  if (state === 'never-started' || state === 'lost') {
+    if (await isNotNeeded(world, step, ctx)) return
+    live = create(world, id, step, ctx)
+    try {
+      await startLive(world, live)
+    } catch (error) {
+      forget(world, live)
+      throw error
+    }
+  } else if (state === 'running') ctx.say(`${step.command.name} still runs`)
+  if (!live) return
+  await untilEnded(world, live, ctx, state === 'running')
+  const after = onceStateOf(world, live)
+  if (after === 'ended-0') return verify(world, step, ctx)
+  throw failure(world, step, live)
+}
+
+export function onceState(world: World, scope: Scope, release: string, component: string, name: string): OnceState {
+  return onceStateOf(world, world.lives.get(onceId(world, scope, release, component, name)))
+}
+
+function onceStateOf(world: World, live: Live | undefined): OnceState {
+  if (!live) return 'never-started'
+  const { record } = live
+  if (record.ended) return record.ended.code === 0 ? 'ended-0' : 'ended-nonzero'
+  if (live.isAlive) return 'running'
+  const exit = readExit(world.home, record.id)
+  if (exit?.type === 'code') return exit.code === 0 ? 'ended-0' : 'ended-nonzero'
+  // Without a pid on record the shim had not been told to go.
+  return exit?.type === 'never' || record.process === undefined ? 'never-started' : 'lost'
+}
+
+function onceId(world: World, scope: Scope, release: string, component: string, name: string): string {
+  return instanceId(world, scope, component, release, `once-${fileName(name)}`)
+}
+
+function create(world: World, id: string, step: RunOnce, { app, environment, run }: StepContext): Live {
+  const record: InstanceRecord = {
+    version: 1,
+    id,
+    type: 'once',
+    app,
+    environment,
+    component: step.component,
+    release: step.release,
+    index: 0,
+    digest: '',
+    artifact: step.artifact,
+    desired: { type: 'up' },
+    restarts: 0,
+    once: { name: step.name, run, command: step.command },
+  }
+  writeRecord(world.home, record)
+  const live = newLive(record)
+  world.lives.set(id, live)
+  return live
+}
+
+async function isNotNeeded(world: World, step: RunOnce, ctx: StepContext): Promise<boolean> {
+  if (!step.command.check) return false
+  const said = (chunk: Uint8Array) => {
+    for (const line of Buffer.from(chunk).toString('utf8').trimEnd().split('\n')) ctx.say(line)
+  }
+  const io = { stdout: said, stderr: said, signal: ctx.signal }
+  const code = await runBeside(world, ctx, { ...step, command: step.command.check }, io)
+  if (code === 0) ctx.say(`${step.command.name} is not needed: its check ended with 0`)
+  return code === 0
+}
+
+const LOOK_MS = 100
+const MAX_SAID = 256 * 1024
+
+/** Says what it writes, as it comes. An abort ends the command, unless the daemon alone goes: then it lives on. */
+async function untilEnded(world: World, live: Live, ctx: StepContext, isResumed: boolean): Promise<void> {
+  const path = logOf(world.home, live.record)
+  let from = isResumed ? sizeOf(path) : (live.record.logOffset ?? 0)
+  const sayNew = (isLast: boolean) => {
+    const size = sizeOf(path)
+    // It was cut, or comes faster than anybody reads: what is there at its end is what can be said.
+    if (size < from || size - from > MAX_SAID) from = size > MAX_SAID ? nextLineAfter(path, size - MAX_SAID) : 0
+    const told = { end: from, isOpen: !isLast }
+    for (const line of linesBetween(path, from, size, told)) ctx.say(line.text)
+    from = told.end
+  }
+  while (live.isAlive) {
+    if (ctx.signal.aborted) {
+      if (ctx.signal.reason !== 'suspend') await stopLive(world, live)
+      throw new LandfallError({ code: 'E_CANCELLED', message: `${live.record.once?.command.name} was ended` })
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    sayNew(false)
+  }
+  sayNew(true)
+}
+
+function verify(world: World, step: RunOnce, scope: Scope): void {
+  const missing = (step.command.verify?.files ?? []).filter((file) => !existsSync(placeOf(world, step, scope, file)))
+  if (missing.length === 0) return
+  throw new LandfallError({
+    code: 'E_RELEASE_STEP',
+    at: atOf(step),
+    message: `${step.command.name} ended with 0, but ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not there`,
+    hint: `landfall logs ${step.component.name} --release ${step.release}`,
+  })
+}
+
+/** A file as the command saw it: in the artifact, or in a volume that is mounted over it. */
+function placeOf(world: World, step: RunOnce, scope: Scope, file: string): string {
+  const root = paths.artifactRoot(world.home, step.artifact)
+  const absolute = (path: string) => (isAbsolute(path) ? path : join(root, path))
+  const path = absolute(file)
+  for (const mount of step.component.mounts) {
+    const at = mount.path === undefined ? undefined : absolute(mount.path)
+    if (at !== undefined && path.startsWith(`${at}/`))
+      return join(paths.volume(world.home, scope, mount.volume), path.slice(at.length))
+  }
+  return path
+}
+
+function failure(world: World, step: RunOnce, { record, lastExit }: Live): LandfallError {
+  const code = record.ended?.code ?? lastExit?.code
+  const why = lastExit?.why ?? describeExit(code)
+  return new LandfallError({
+    code: 'E_RELEASE_STEP',
+    at: atOf(step),
+    message: `${step.command.name} of ${step.component.name} ${step.release} ${why}`,
+    detail: lastLinesOf(tailOf(logOf(world.home, record), record.logOffset)),
+    hint: lastExit?.isOutOfMemory ? `give ${step.component.name} more memory` : 'fix the command, then landfall up',
+  })
+}
+
+function atOf(step: { component: Component }): string {
+  return `components.${step.component.name}.release`
+}

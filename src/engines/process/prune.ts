@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { failpoint } from '../../lib/failpoint.ts'
+import type { Scope, Step } from '../../model/plan.ts'
+import { makeFolder, paths } from './paths.ts'
+import { forget } from './stop.ts'
+import { livesOf, type World } from './world.ts'
+
+/** Takes away what retention no longer keeps. What an instance of any environment runs, or may be restarted from, stays. */
+export function prune(world: World, step: Extract<Step, { type: 'prune' }>, scope: Scope): void {
+  for (const release of step.releases) {
+    for (const live of livesOf(world, scope, undefined, release)) {
+      if (live.record.type === 'once' && !live.isAlive) forget(world, live)
+    }
+    if (livesOf(world, scope, undefined, release).length > 0) continue
+    const logs = paths.logs(world.home, scope)
+    for (const component of foldersIn(logs)) rmSync(join(logs, component, release), { recursive: true, force: true })
+  }
+  failpoint('engine:prune:before-artifacts')
+  const used = new Set([...world.lives.values()].map((l) => l.record.artifact))
+  for (const artifact of step.artifacts) {
+    const folder = paths.artifact(world.home, artifact)
+    if (used.has(artifact) || !existsSync(folder)) continue
+    // First out of sight, in one act: half an artifact must not look like a whole one.
+    makeFolder(paths.scratch(world.home))
+    const doomed = join(paths.scratch(world.home), `pruned-${artifact}-${process.pid}`)
+    renameSync(folder, doomed)
+    failpoint('engine:prune:after-rename')
+    rmSync(doomed, { recursive: true, force: true })
+  }
+}
+
+/** Logs of releases that run no more go, the oldest first, once a component has written more than its share. */
+export function boundLogs(world: World, scope: Scope, component: string): void {
+  const folder = join(paths.logs(world.home, scope), component)
+  const releases = foldersIn(folder).map((name) => ({ name, ...measure(join(folder, name)) }))
+  let bytes = releases.reduce((sum, r) => sum + r.bytes, 0)
+  for (const r of releases.sort((a, b) => a.writtenAt - b.writtenAt)) {
+    if (bytes <= world.bounds.componentBytes) return
+    if (livesOf(world, scope, component, r.name).length > 0) continue
+    rmSync(join(folder, r.name), { recursive: true, force: true })
+    bytes -= r.bytes
+  }
+}
+
+function measure(folder: string): { bytes: number; writtenAt: number } {
+  const stats = foldersIn(folder).map((name) => statSync(join(folder, name)))
+  return { bytes: stats.reduce((sum, s) => sum + s.size, 0), writtenAt: Math.max(0, ...stats.map((s) => s.mtimeMs)) }
+}
+
+function foldersIn(path: string): string[] {
+  return existsSync(path) ? readdirSync(path) : []
+}
