@@ -35,7 +35,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ vresion: 17 }, 'E_UNKNOWN_KEY vresion'],
   [{ url: 'postgres://user:password@host/db' }, 'E_TYPE url'],
   [{ url: { env: 'not a name' } }, 'E_TYPE url'],
-  [{ url: { env: 'DATABASE_URL' }, version: 17 }, 'W_IGNORED version'],
+  [{ url: { env: 'DATABASE_URL' }, version: 17, extensions: ['pg_trgm'] }, 'W_IGNORED extensions'],
 ])('%j gives %s', (options, finding) => {
   expect(findings(options)).toEqual([finding])
 })

@@ -58,7 +58,7 @@ function read(given: Record<string, unknown>, say: Say): Options {
     if (isWhole(size, 1, 65_536)) options.sharedBuffersMiB = size
     else say('error', 'E_RANGE', 'sharedBuffers', `sharedBuffers must be 1Mi to 64Gi, such as 128Mi, not ${show(sharedBuffers)}`)
   }
-  if (url !== undefined) readUrl(url, given, options, say)
+  if (url !== undefined) readUrl(url, options, say)
   return options
 }
 
@@ -77,7 +77,7 @@ function readExtensions(given: unknown, say: Say): string[] {
   return [...new Set(given.filter((name): name is string => typeof name === 'string' && EXTENSIONS.has(name)))].sort()
 }
 
-function readUrl(url: unknown, given: Record<string, unknown>, options: Options, say: Say): void {
+function readUrl(url: unknown, options: Options, say: Say): void {
   const name = typeof url === 'object' && url !== null && 'env' in url ? url.env : undefined
   if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     const hint = 'write `url: { env: DATABASE_URL }` and set it with `landfall env set DATABASE_URL=…`'
@@ -85,16 +85,10 @@ function readUrl(url: unknown, given: Record<string, unknown>, options: Options,
     return
   }
   options.urlFrom = name
-  for (const key of ['version', 'extensions', 'connections', 'sharedBuffers']) {
-    if (given[key] === undefined) continue
-    say(
-      'warning',
-      'W_IGNORED',
-      key,
-      `${key} has no effect on a server that \`url\` names`,
-      'take it out, or set it on that server',
-    )
-  }
+  // The rest is what another environment's own server is made from.
+  if (options.extensions.length === 0) return
+  const hint = `run \`create extension\` there for ${options.extensions.join(', ')}`
+  say('warning', 'W_IGNORED', 'extensions', 'extensions are not made on a server that `url` names', hint)
 }
 
 function ageOf(major: string, today: Date): Finding[] {
