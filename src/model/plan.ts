@@ -26,6 +26,8 @@ export interface Plan extends Scope {
 }
 
 export interface Outcome {
+  /** The app's own version, where its manifest gives one. */
+  version?: string
   serving: Record<string, ServingComponent>
   routes: Route[]
   /** Resources that hold data from then on, with its type and version. */
@@ -90,6 +92,7 @@ export interface Observed {
 }
 export interface ReleaseRecord {
   release: string
+  version?: string
   components: Record<string, ServingComponent>
   routes: Route[]
 }

@@ -1,15 +1,12 @@
-import { isAbsolute, join } from 'node:path'
-import { builders } from '../builders/all.gen.ts'
-import { artifactOf } from '../lib/build/artifact-name.ts'
-import { readSource } from '../lib/build/source.ts'
 import type { App, Component } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Scope } from '../model/plan.ts'
 import type { Value } from '../model/value.ts'
 import { resourceTypes } from '../resources/all.gen.ts'
 import type { Stored } from '../store/stored.ts'
+import { bindSource } from './bind-source.ts'
 import { type Expanded, expandResources, mapValues } from './expand.ts'
-import { readManifest, type Where } from './read-manifest.ts'
+import { located, readManifest, type Where } from './read-manifest.ts'
 
 export interface Loaded extends Expanded {
   /** Artifact name of every component that is built. */
@@ -22,19 +19,23 @@ export interface LoadContext {
 }
 
 /** From a folder to an App that can be planned: manifest, resources, defaults, sources. Undefined where there are errors. */
-export async function loadApp(where: Where, context: LoadContext): Promise<{ loaded?: Loaded; findings: Finding[]; scope?: Scope }> {
+export async function loadApp(
+  where: Where,
+  context: LoadContext,
+): Promise<{ loaded?: Loaded; findings: Finding[]; scope?: Scope }> {
   const read = await readManifest(where)
   if (!read.app) return { findings: read.findings }
   const scope = { app: read.app.name, environment: read.app.environment.name }
   const expanded = expandResources(read.app, resourceTypes)
-  const findings = [...read.findings, ...expanded.findings]
+  const findings = [...read.findings, ...located(expanded.findings, read.locate)]
   if (findings.some((f) => f.level === 'error')) return { findings, scope }
   const withDefaults = applyDefaults(expanded.app, scope, context.stored)
   const artifacts: Record<string, string> = {}
   const components: Component[] = []
   for (const component of withDefaults.components) {
     const built = await bindBuild(component, withDefaults, scope, context, findings)
-    const sourced = await bindSource(built, where.folder, findings)
+    const sourced = await bindSource(built, where.folder)
+    findings.push(...located(sourced.findings, read.locate))
     components.push(sourced.component)
     if (sourced.artifact) artifacts[component.name] = sourced.artifact
   }
@@ -66,7 +67,13 @@ function isWanted(app: App, name: string): boolean {
 }
 
 /** Build-time values are text: they are part of the artifact and of its name. A secret must not be. */
-async function bindBuild(component: Component, app: App, scope: Scope, context: LoadContext, findings: Finding[]): Promise<Component> {
+async function bindBuild(
+  component: Component,
+  app: App,
+  scope: Scope,
+  context: LoadContext,
+  findings: Finding[],
+): Promise<Component> {
   const env: Record<string, Value> = {}
   const textOf = async (name: string, v: Value): Promise<string> => {
     if (v.type === 'text') return v.text
@@ -75,30 +82,20 @@ async function bindBuild(component: Component, app: App, scope: Scope, context: 
     if (v.type === 'stored' && !v.secret) return context.stored.get(scope, v.name) ?? ''
     if (v.type === 'instance' && v.field === 'version') return app.version ?? ''
     const message =
-      v.type === 'stored' ? `${name} is a secret and would be baked into the artifact` : `${name} is only known when an instance starts`
-    const hint = v.type === 'stored' ? 'read it at run time, or make it `public`' : 'give the build a value that is known beforehand'
-    findings.push({ level: 'error', code: v.type === 'stored' ? 'E_SECRET_IN_BUILD' : 'E_BUILD_VALUE', at: `components.${component.name}.build`, message, hint })
+      v.type === 'stored'
+        ? `${name} is a secret and would be baked into the artifact`
+        : `${name} is only known when an instance starts`
+    const hint =
+      v.type === 'stored' ? 'read it at run time, or make it `public`' : 'give the build a value that is known beforehand'
+    findings.push({
+      level: 'error',
+      code: v.type === 'stored' ? 'E_SECRET_IN_BUILD' : 'E_BUILD_VALUE',
+      at: `components.${component.name}.build`,
+      message,
+      hint,
+    })
     return ''
   }
   for (const [name, value] of Object.entries(component.build.env)) env[name] = { type: 'text', text: await textOf(name, value) }
   return { ...component, build: { ...component.build, env } }
-}
-
-async function bindSource(component: Component, folder: string, findings: Finding[]): Promise<{ component: Component; artifact?: string }> {
-  const { source } = component
-  if (source.type === 'server') return { component, artifact: `${source.resource}-${source.version}-${process.platform}-${process.arch}` }
-  if (source.type !== 'folder') return { component }
-  const path = isAbsolute(source.path) ? source.path : join(folder, source.path)
-  const read = await readSource(path)
-  const bound: Component = { ...component, source: { type: 'folder', path, digest: read.digest } }
-  const builder = builders[component.build.builder]
-  if (!builder) {
-    const known = Object.keys(builders).sort().join(', ')
-    findings.push({ level: 'error', code: 'E_BUILDER', at: `components.${component.name}.build.type`, message: `there is no builder \`${component.build.builder}\``, hint: `known: ${known}` })
-    return { component: bound }
-  }
-  const own = builder.check(read.files, bound.build)
-  findings.push(...own.map((f) => ({ ...f, at: f.at.includes(':') || f.at.startsWith('components.') ? f.at : `components.${component.name}: ${f.at}` })))
-  if (own.some((f) => f.level === 'error')) return { component: bound }
-  return { component: bound, artifact: artifactOf(bound, read.files, builders) }
 }

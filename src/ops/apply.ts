@@ -1,9 +1,8 @@
 import { LandfallError } from '../lib/error.ts'
-import type { Finding } from '../model/finding.ts'
 import type { OpAnswers, OpInput } from './contract.ts'
 import { planWish } from './make-plan.ts'
 import { urls } from './plan.ts'
-import { appNameOf, isProtected } from './read-manifest.ts'
+import { appNameOf, firstError, isProtected } from './read-manifest.ts'
 import type { Setting } from './world.ts'
 
 /** Makes the plan once more, and begins its run when it is the one that the person saw. */
@@ -16,7 +15,7 @@ export async function apply(setting: Setting, input: OpInput<'apply'>): Promise<
     runs.refuseWhileLocked(scope)
     await confirmed(setting, input, scope.app)
     const { plan, findings } = await planWish(setting, input, true)
-    if (!plan) throw refusal(findings)
+    if (!plan) throw firstError(findings)
     // A task's plan holds a nonce of its own: what a person saw of it is its name.
     if (input.planId !== undefined && input.planId !== plan.id && input.wish.type !== 'task') {
       throw new LandfallError({
@@ -37,17 +36,5 @@ async function confirmed(setting: Setting, input: OpInput<'apply'>, app: string)
     code: 'E_CONFIRM',
     message: `${input.environment} of ${app} is protected: a change wants the app's name as confirmation`,
     hint: `landfall ${input.wish.type} --env ${input.environment} --yes=${app}`,
-  })
-}
-
-function refusal(findings: Finding[]): LandfallError {
-  const errors = findings.filter((f) => f.level === 'error')
-  const [first] = errors
-  return new LandfallError({
-    code: errors.length === 1 && first ? first.code : 'E_FINDINGS',
-    message: errors.length === 1 && first ? first.message : `${errors.length} things are wrong; nothing was done`,
-    ...(first && { at: first.at }),
-    ...(errors.length > 1 && { detail: errors.map((f) => `${f.at}: ${f.message}`).join('\n') }),
-    hint: first?.hint ?? 'landfall check',
   })
 }

@@ -1,4 +1,3 @@
-import { LandfallError } from '../lib/error.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { App, EnvEntry } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
@@ -7,7 +6,7 @@ import { resourceTypes } from '../resources/all.gen.ts'
 import type { EnvRow, OpAnswers, OpInput } from './contract.ts'
 import { misfit } from './contract-check.ts'
 import { expandResources } from './expand.ts'
-import { readManifest } from './read-manifest.ts'
+import { firstError, readManifest } from './read-manifest.ts'
 import type { Setting } from './world.ts'
 
 /** Every variable of the contract with where its value comes from; values of secrets are never told. */
@@ -17,7 +16,13 @@ export async function envList(setting: Setting, input: OpInput<'env-list'>): Pro
   const rows = app.contract.map((entry): EnvRow => {
     const own = stored.get(entry.name)
     const source = own?.source ?? (entry.default ? (isText(entry.default) ? 'default' : 'resource') : 'missing')
-    const value = entry.isSecret ? undefined : own ? setting.store.stored.get(scope, entry.name) : isText(entry.default) ? entry.default.text : undefined
+    const value = entry.isSecret
+      ? undefined
+      : own
+        ? setting.store.stored.get(scope, entry.name)
+        : isText(entry.default)
+          ? entry.default.text
+          : undefined
     return {
       name: entry.name,
       isSecret: entry.isSecret,
@@ -44,7 +49,7 @@ export async function envSet(setting: Setting, input: OpInput<'env-set'>): Promi
     const why = entry && misfit(entry, value)
     if (why) problems.push({ level: 'error', code: 'E_ENV_VALUE', at: entry.at, message: `${name} ${why}` })
   }
-  if (problems.length > 0) throw refusal(problems)
+  if (problems.length > 0) throw firstError(problems)
   for (const { name, value } of input.values) {
     setting.store.stored.set(scope, name, value, { isSecret: byName.get(name)!.isSecret, source: 'set' }, Date.now())
   }
@@ -55,32 +60,29 @@ export async function envUnset(setting: Setting, input: OpInput<'env-unset'>): P
   const { app, scope } = await contractOf(input)
   const known = new Set([...app.contract.map((e) => e.name), ...setting.store.stored.list(scope).map((e) => e.name)])
   const problems = input.names.filter((n) => !known.has(n)).map((n) => unknown(n, app))
-  if (problems.length > 0) throw refusal(problems)
+  if (problems.length > 0) throw firstError(problems)
   for (const name of input.names) setting.store.stored.unset(scope, name, Date.now())
   return { unset: input.names, next: nextFor(input) }
 }
 
 async function contractOf(input: OpInput<'env-list'>) {
   const { app, findings } = await readManifest(input)
-  if (!app) throw refusal(findings)
+  if (!app) throw firstError(findings)
   const expanded = expandResources(app, resourceTypes)
-  return { app: expanded.app, scope: { app: app.name, environment: app.environment.name }, findings: [...findings, ...expanded.findings] }
+  return {
+    app: expanded.app,
+    scope: { app: app.name, environment: app.environment.name },
+    findings: [...findings, ...expanded.findings],
+  }
 }
 
 function unknown(name: string, app: App): Finding {
-  const near = nearest(name, app.contract.map((e: EnvEntry) => e.name))
+  const near = nearest(
+    name,
+    app.contract.map((e: EnvEntry) => e.name),
+  )
   const hint = near ? `did you mean \`${near}\`?` : 'add it under `env:` in the manifest first'
   return { level: 'error', code: 'E_ENV_UNKNOWN', at: `env.${name}`, message: `the manifest does not know ${name}`, hint }
-}
-
-function refusal(findings: Finding[]): LandfallError {
-  const errors = findings.filter((f) => f.level === 'error')
-  const [first] = errors
-  return new LandfallError({
-    code: first?.code ?? 'E_FINDINGS',
-    message: errors.map((f) => f.message).join('; '),
-    ...(first && { at: first.at, ...(first.hint && { hint: first.hint }) }),
-  })
 }
 
 function nextFor(input: { environment: string }): string[] {

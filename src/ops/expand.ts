@@ -24,16 +24,24 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
     if (!type) {
       const known = Object.keys(types).sort().join(', ')
       findings.push({
-        level: 'error', code: 'E_RESOURCE_TYPE', at: `resources.${resource.name}.type`,
-        message: `there is no resource type \`${resource.type}\` here`, hint: `known: ${known}`,
+        level: 'error',
+        code: 'E_RESOURCE_TYPE',
+        at: `resources.${resource.name}.type`,
+        message: `there is no resource type \`${resource.type}\` here`,
+        hint: `known: ${known}`,
       })
       continue
     }
-    const own = type.check(resource).map((f) => ({ ...f, at: f.at.startsWith('resources.') ? f.at : `resources.${resource.name}${f.at ? `.${f.at}` : ''}` }))
+    const own = type
+      .check(resource, app.environment)
+      .map((f) => ({ ...f, at: f.at.startsWith('resources.') ? f.at : `resources.${resource.name}${f.at ? `.${f.at}` : ''}` }))
     findings.push(...own)
     if (own.some((f) => f.level === 'error')) continue
     const expansion = type.expand(resource)
-    parts.set(resource.name, expansion.components.map((c) => c.name))
+    parts.set(
+      resource.name,
+      expansion.components.map((c) => c.name),
+    )
     components.push(...expansion.components.map((c) => ({ ...c, resource: resource.name })))
     for (const p of expansion.provision) {
       const step: ReleaseStep = { name: p.name, run: p.command, isRepeatable: true }
@@ -77,9 +85,19 @@ function needsOf(component: Component, parts: Map<string, string[]>): string[] {
   return [...new Set(component.needs.flatMap((n) => parts.get(n) ?? [n]))].filter((n) => n !== component.name)
 }
 
-function secretEntry(s: { name: string; kind: 'hex' | 'password'; length: number }, resource: Resource, components: Component[]): EnvEntry {
+function secretEntry(
+  s: { name: string; kind: 'hex' | 'password'; length: number },
+  resource: Resource,
+  components: Component[],
+): EnvEntry {
   return {
-    name: s.name, components: components.map((c) => c.name), isRequired: true, isSecret: true,
-    generate: { kind: s.kind, length: s.length }, when: 'run', at: `resources.${resource.name}`, about: `made for ${resource.name}`,
+    name: s.name,
+    components: components.map((c) => c.name),
+    isRequired: true,
+    isSecret: true,
+    generate: { kind: s.kind, length: s.length },
+    when: 'run',
+    at: `resources.${resource.name}`,
+    about: `made for ${resource.name}`,
   }
 }

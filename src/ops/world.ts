@@ -38,13 +38,15 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     builders,
     servers,
     value: (value, of) => resolveValue(value, of, { store, engine: () => engine, edge }),
+    version: (of) => store.releases.get(of, of.release)?.version,
     notice: (notice) => {
       store.notices.add(notice)
       options.say(`${notice.app}/${notice.environment} ${notice.component} ${notice.release}: ${notice.message}`)
     },
   })
   engine.drained((endpoint) => edge.inFlight(endpoint))
-  const quietly = (what: string) => (error: unknown) => options.say(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+  const quietly = (what: string) => (error: unknown) =>
+    options.say(`${what}: ${error instanceof Error ? error.message : String(error)}`)
   engine.onEndpoints((scope, component, release, endpoints) => {
     edge.endpoints(scope, component, release, endpoints).catch(quietly(`edge: endpoints of ${component} ${release}`))
   })
@@ -61,7 +63,10 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     inTurn(scope, work) {
       const place = `${scope.app}/${scope.environment}`
       const next = (turns.get(place) ?? Promise.resolve()).then(work, work)
-      turns.set(place, next.catch(() => {}))
+      turns.set(
+        place,
+        next.catch(() => {}),
+      )
       return next
     },
     async close() {

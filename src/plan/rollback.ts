@@ -23,7 +23,8 @@ export function planRollback(input: PlanInput, intent: Extract<Intent, { type: '
     return !stays || !mustReplace(stays, observed)
   })
   stages.push({ name: 'retire', downtimeSeconds: 0, steps: leaving.map(retireOf), undo: [] })
-  const outcome: Outcome = { serving, routes: target.routes, data: observed.data }
+  const version = target.version === undefined ? {} : { version: target.version }
+  const outcome: Outcome = { ...version, serving, routes: target.routes, data: observed.data }
   return { release: target.release, stages, warnings: schemaNotes(target, observed), outcome, findings: [] }
 }
 

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -38,7 +48,8 @@ test('no stored value stands in any file of the home', () => {
   store.stored.set(shop, 'KEY', 'canary-5d41402abc4b2a76', secret, 1)
   store.close()
   openAll(home).close()
-  for (const file of readdirSync(home)) expect(readFileSync(join(home, file)).includes('canary-5d41402abc4b2a76'), file).toBe(false)
+  for (const file of readdirSync(home))
+    expect(readFileSync(join(home, file)).includes('canary-5d41402abc4b2a76'), file).toBe(false)
   expect(statSync(join(home, 'secrets.key')).mode & 0o777).toBe(0o600)
 })
 
@@ -50,12 +61,16 @@ test('a missing, open or wrong key stops it with the file named, and never yield
   const key = join(home, 'secrets.key')
   const right = readFileSync(key)
   chmodSync(key, 0o644)
-  expect(() => openAll(home)).toThrow(expect.objectContaining({ code: 'E_SECRETS_KEY', hint: expect.stringContaining('chmod 600') }))
+  expect(() => openAll(home)).toThrow(
+    expect.objectContaining({ code: 'E_SECRETS_KEY', hint: expect.stringContaining('chmod 600') }),
+  )
   writeFileSync(key, `${'0'.repeat(64)}\n`)
   chmodSync(key, 0o600)
   expect(() => openAll(home).stored.get(shop, 'KEY')).toThrow(expect.objectContaining({ code: 'E_DECRYPT' }))
   rmSync(key)
-  expect(() => openAll(home)).toThrow(expect.objectContaining({ code: 'E_SECRETS_KEY', message: expect.stringContaining('missing') }))
+  expect(() => openAll(home)).toThrow(
+    expect.objectContaining({ code: 'E_SECRETS_KEY', message: expect.stringContaining('missing') }),
+  )
   writeFileSync(key, right, { mode: 0o600 })
   expect(openAll(home).stored.get(shop, 'KEY')).toBe('value')
 })
