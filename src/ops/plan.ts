@@ -1,4 +1,5 @@
 import { describeStage, describeStep } from '../lib/describe-step.ts'
+import type { Url } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import { urlsOf } from '../run/crew.ts'
 import type { OpAnswers, OpInput } from './contract.ts'
@@ -12,10 +13,15 @@ export async function plan(setting: Setting, input: OpInput<'plan'>): Promise<Op
   return { plan: made.plan, findings: made.findings, text: textOf(made.plan), urls: await urls(setting, made.plan) }
 }
 
-export function urls(setting: Setting, made: Plan) {
+/** Where the app answers, or will. */
+export function urls(setting: Setting, made: Pick<Plan, 'app' | 'environment' | 'outcome'>): Promise<Url[]> {
   return urlsOf({ ...setting, now: () => Date.now() }, made)
 }
 
 function textOf(made: Plan): OpAnswers['plan']['text'] {
-  return made.stages.map((s) => ({ stage: describeStage(s), downtimeSeconds: s.downtimeSeconds, steps: s.steps.map(describeStep) }))
+  return made.stages.map((s) => ({
+    stage: describeStage(s),
+    downtimeSeconds: s.downtimeSeconds,
+    steps: s.steps.map(describeStep),
+  }))
 }

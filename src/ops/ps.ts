@@ -1,17 +1,19 @@
+import type { RunRecord } from '../store/runs.ts'
 import type { OpAnswers, OpInput, PsAnswer, RunRow } from './contract.ts'
 import { memoryOf } from './memory-of.ts'
 import { urls } from './plan.ts'
-import { appNameOf } from './read-manifest.ts'
-import type { RunRecord } from '../store/runs.ts'
+import { appNameOf, type Where } from './read-manifest.ts'
 import type { Setting } from './world.ts'
 
 /** What runs: of one folder's app, or of all. */
 export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnswers['ps']> {
   const { store, engine, edge } = setting
-  const name = input.folder ? await appNameOf({ ...input, folder: input.folder }, store) : undefined
+  const name = input.folder ? await appNameOf(whereOf(input, input.folder), store) : undefined
   const wanted = store.releases
     .apps()
-    .filter((a) => (name === undefined || a.app === name) && (input.environment === undefined || a.environment === input.environment))
+    .filter(
+      (a) => (name === undefined || a.app === name) && (input.environment === undefined || a.environment === input.environment),
+    )
   const apps: PsAnswer['apps'] = []
   for (const a of wanted) {
     const scope = { app: a.app, environment: a.environment }
@@ -20,11 +22,16 @@ export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnsw
     const names = [...new Set([...Object.keys(outcome.serving), ...instances.map((i) => i.component)])].sort()
     apps.push({
       ...a,
-      urls: await urls(setting, { ...scope, outcome } as Parameters<typeof urls>[1]),
+      urls: await urls(setting, { ...scope, outcome }),
       components: names.map((component) => {
         const serving = outcome.serving[component]
         const own = instances.filter((i) => i.component === component)
-        return { name: component, type: serving?.component.type ?? 'web', release: serving?.release ?? own[0]?.release ?? '', instances: own }
+        return {
+          name: component,
+          type: serving?.component.type ?? 'web',
+          release: serving?.release ?? own[0]?.release ?? '',
+          instances: own,
+        }
       }),
       openRuns: store.runs.open(scope).map((r) => rowOf(setting, r)),
       notices: store.notices.list(scope, 20),
@@ -38,9 +45,13 @@ export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnsw
 }
 
 export async function runs(setting: Setting, input: OpInput<'runs'>): Promise<OpAnswers['runs']> {
-  const app = input.folder ? await appNameOf({ ...input, folder: input.folder }, setting.store) : undefined
+  const app = input.folder ? await appNameOf(whereOf(input, input.folder), setting.store) : undefined
   const scope = app ? { app, environment: input.environment ?? 'local' } : undefined
   return setting.store.runs.list(scope, input.limit).map((r) => rowOf(setting, r))
+}
+
+function whereOf({ config, environment }: { config?: unknown; environment?: string | undefined }, folder: string): Where {
+  return { folder, config, environment: environment ?? 'local' }
 }
 
 function rowOf(setting: Setting, r: RunRecord): RunRow {
