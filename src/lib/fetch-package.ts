@@ -94,7 +94,7 @@ async function pack(wish: PackageWish, download: string): Promise<Packed> {
   const args = [...npm.args, ...flags, ...limits, `--pack-destination=${download}`, `--prefix=${download}`, '--', spec]
   const { code, stdout, stderr } = await exec(npm.file, args, {
     cwd: download,
-    env: npmEnvironment(),
+    env: npmEnvironment(npm.globalConfig),
     signal: wish.signal,
     timeoutSeconds: 900,
     allow: ANY_CODE,
@@ -114,8 +114,8 @@ const ANY_CODE = Array.from({ length: 255 }, (_, i) => i + 1)
  * All of ours, because an .npmrc may name any variable; but nothing of the `npm run` that we may have been started by, which
  * would point npm at another project.
  */
-function npmEnvironment(): Record<string, string> {
-  const env: Record<string, string> = {}
+function npmEnvironment(globalConfig: string | undefined): Record<string, string> {
+  const env: Record<string, string> = globalConfig ? { npm_config_globalconfig: globalConfig } : {}
   const foreign =
     /^npm_(package|lifecycle|command|config_(workspaces?|include_workspace_root|dry_run|global|location|local_prefix|prefix))/i
   for (const [key, value] of Object.entries(process.env)) {

@@ -6,6 +6,8 @@ import { LandfallError } from './error.ts'
 export interface Npm {
   file: string
   args: string[]
+  /** The machine's npmrc, which npm looks for beside the Node that runs it; absent where that is right or there is none. */
+  globalConfig?: string
 }
 
 /**
@@ -25,7 +27,10 @@ export function findNpm(node: string = process.execPath, path: string = process.
   for (const place of places) {
     if (!existsSync(place)) continue
     const file = realpathSync(place)
-    return isNodeScript(file) ? { file: node, args: [file] } : { file, args: [] }
+    if (!isNodeScript(file)) return { file, args: [] }
+    const globalConfig = join(dirname(place), '../etc/npmrc')
+    const isElsewhere = dirname(place) !== home && place.endsWith('/npm') && existsSync(globalConfig)
+    return { file: node, args: [file], ...(isElsewhere && { globalConfig }) }
   }
   throw new LandfallError({
     code: 'E_NO_NPM',
