@@ -8,7 +8,7 @@ export type RunEvent = { run: string; seq: number; at: string } & (
       stage: number
       step: number
       isUndo: boolean
-      state: 'started' | 'done' | 'failed' | 'skipped'
+      state: 'started' | 'done' | 'failed'
       what: Step['type']
       text: string
       ms?: number

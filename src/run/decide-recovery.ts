@@ -29,5 +29,5 @@ export function decideRecovery(plan: Plan, progress: Progress, once: OnceState |
   if (plan.intent !== 'up' && plan.intent !== 'rollback')
     return { action: 'resume', text: 'goes on: every step of it is safe to repeat' }
   const where = plan.stages[open?.stage ?? Math.max(...progress.touched, 0)]?.name ?? 'build'
-  return { action: 'undo', text: `was interrupted in ${where}: what had been begun is undone` }
+  return { action: 'undo', text: `interrupted in ${where}: the daemon died; what had been begun is undone` }
 }

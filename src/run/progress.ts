@@ -28,7 +28,10 @@ export function readProgress(plan: Plan, events: RunEvent[]): Progress {
   let isSwitched = false
   let failure: Progress['failure']
   for (const e of events) {
-    if (e.type === 'recovered' && e.action === 'undo') isUndoing = true
+    if (e.type === 'recovered' && e.action === 'undo') {
+      isUndoing = true
+      failure ??= { code: 'E_INTERRUPTED', message: e.text, hint: `landfall ${plan.intent}` }
+    }
     if (e.type !== 'step') continue
     const key = keyOf(e.stage, e.step)
     if (e.isUndo) isUndoing = true

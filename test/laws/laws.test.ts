@@ -9,8 +9,14 @@ afterAll(removeHomes)
 const migrate = { name: 'migrate', run: [{ type: 'text' as const, text: 'migrate' }], isRepeatable: false }
 const server = (version: string, over = {}) =>
   aComponent('db', '', {
-    type: 'worker', source: { type: 'server', resource: 'postgres', version }, address: 'own', runsAs: 'server', rollout: 'replace',
-    mounts: [{ volume: 'db-data', writers: 'one' }], resource: 'db', ...over,
+    type: 'worker',
+    source: { type: 'server', resource: 'postgres', version },
+    address: 'own',
+    runsAs: 'server',
+    rollout: 'replace',
+    mounts: [{ volume: 'db-data', writers: 'one' }],
+    resource: 'db',
+    ...over,
   })
 /** A whole little shop: a database, a web component that migrates, a worker, a job, static files. */
 const wholeShop = (v: string): App =>
@@ -38,7 +44,14 @@ describe('laws of plan and run', () => {
     const app = wholeShop('1')
     app.components[1] = aComponent('web', '2', { needs: ['db'], releaseSteps: [migrate] })
     await world.up(app)
-    expect(await world.runs()).toEqual(['db r1 running', 'files r1 running', 'queue r1 running', 'site r1 running', 'warm r1 ended', 'web r2 running'])
+    expect(await world.runs()).toEqual([
+      'db r1 running',
+      'files r1 running',
+      'queue r1 running',
+      'site r1 running',
+      'warm r1 ended',
+      'web r2 running',
+    ])
   })
 
   test('components named by hand are released alone, with what they need and nobody serves yet', async () => {
@@ -51,7 +64,10 @@ describe('laws of plan and run', () => {
 
   test('a changed value makes a new release of what uses it, with the artifact it had', async () => {
     const world = new TestWorld()
-    const app = anApp([aComponent('web', '1', { env: { KEY: { type: 'stored', name: 'KEY', secret: true } } }), aComponent('other', '1')])
+    const app = anApp([
+      aComponent('web', '1', { env: { KEY: { type: 'stored', name: 'KEY', secret: true } } }),
+      aComponent('other', '1'),
+    ])
     world.stored = { KEY: 1 }
     await world.up(app)
     world.stored = { KEY: 2 }
@@ -131,7 +147,12 @@ describe('laws of plan and run', () => {
     await world.up(wholeShop('2'))
     expect(await world.rollback('r1')).toMatchObject({ state: 'done', serving: 'r1' })
     expect(await world.runs()).toEqual([
-      'db r1 running', 'files r1 running', 'queue r1 running', 'site r1 running', 'warm r1 ended', 'web r1 running',
+      'db r1 running',
+      'files r1 running',
+      'queue r1 running',
+      'site r1 running',
+      'warm r1 ended',
+      'web r1 running',
     ])
     expect((await world.planUp(wholeShop('1'))).plan?.stages).toEqual([])
   })
@@ -140,7 +161,10 @@ describe('laws of plan and run', () => {
     const world = new TestWorld()
     await world.up(anApp([aComponent('web', '1')]))
     await world.up(anApp([aComponent('web', '2')]))
-    await world.engine.steps.prune({ type: 'prune', releases: [], artifacts: ['web-1'] }, { ...shop, run: '', signal: new AbortController().signal, say: () => {} })
+    await world.engine.steps.prune(
+      { type: 'prune', releases: [], artifacts: ['web-1'] },
+      { ...shop, run: '', signal: new AbortController().signal, say: () => {} },
+    )
     const { plan, findings } = makePlan(await world.input({ ...shop, type: 'rollback', to: 'r1' }))
     expect(plan).toBeUndefined()
     expect(findings[0]).toMatchObject({ code: 'E_ARTIFACT_GONE', level: 'error' })
@@ -148,7 +172,8 @@ describe('laws of plan and run', () => {
 
   test('data never starts empty: a changed version, type or name is refused with the move named', async () => {
     const world = new TestWorld()
-    const withDb = (name: string, options = {}) => anApp([aComponent('web', '1')], { resources: [{ name, type: 'postgres', options }] })
+    const withDb = (name: string, options = {}) =>
+      anApp([aComponent('web', '1')], { resources: [{ name, type: 'postgres', options }] })
     await world.run((await world.planUp(withDb('db'), undefined, { db: { type: 'postgres', version: '17' } })).plan!)
     const codes = async (app: App, data: Record<string, { type: string; version: string }>) =>
       (await world.planUp(app, undefined, data)).findings.map((f) => f.code)
@@ -220,6 +245,8 @@ describe('a dead daemon', () => {
       const serving = new Set(world.serves().map((s) => s.split(' ')[1]))
       expect(serving.size, `death ${n}: ${world.serves()}`).toBe(1)
       expect(world.edge.held.size).toBe(0)
+      if (last.state === 'failed' || last.state === 'undone')
+        expect(last.error).toMatchObject({ code: 'E_INTERRUPTED', message: expect.stringMatching(/interrupted in/) })
       if (last.state === 'waiting') {
         world.conductor.resume(last.run)
         await world.conductor.ended(last.run)
@@ -270,7 +297,9 @@ describe('two at once', () => {
     world.engine.before = () => new Promise(() => {})
     const { plan } = await world.planUp(wholeShop('1'))
     world.conductor.begin(plan!, 'a')
-    expect(() => world.conductor.begin(plan!, 'b')).toThrow(expect.objectContaining({ code: 'E_LOCKED', message: expect.stringMatching(/run-1 .*fetch postgres/) }))
+    expect(() => world.conductor.begin(plan!, 'b')).toThrow(
+      expect.objectContaining({ code: 'E_LOCKED', message: expect.stringMatching(/run-1 .*fetch postgres/) }),
+    )
     expect(world.conductor.begin(plan!, 'a').run).toBe('run-1')
   })
 
