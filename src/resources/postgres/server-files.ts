@@ -10,7 +10,7 @@ export const SUPERUSER = 'landfall'
  * Takes PORT and POSTGRES_FOLDER (the volume) from its environment; arguments go to the server. The folder holds `data`, the
  * cluster, and `socket`. It knows no secret.
  */
-export const START_PROGRAM = `#!/bin/sh
+const START_PROGRAM = `#!/bin/sh
 # Written by Landfall. Makes the data folder at the first start, then becomes the server.
 set -eu
 umask 077
