@@ -12,6 +12,12 @@ export function showBare(text: string): string {
   return cut(escaped(text))
 }
 
+/** A line of somebody else's, such as a parser's message: escaped, and cut where it is long. */
+export function showLine(text: string, most = 160): string {
+  const line = escaped(text.slice(0, most)).replaceAll('\\"', '"')
+  return text.length <= most ? line : `${line}…`
+}
+
 function describe(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (value === null || value === undefined) return 'nothing'
@@ -21,8 +27,7 @@ function describe(value: unknown): string {
 
 function escaped(text: string): string {
   // Never longer than what can be shown, however long the input is.
-  const start = text.slice(0, 200)
-  return start.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (char) => {
+  return text.slice(0, 200).replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (char) => {
     if (char === '\n') return '\\n'
     if (char === '\r') return '\\r'
     if (char === '\t') return '\\t'

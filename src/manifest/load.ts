@@ -18,7 +18,7 @@ import { resolveNames } from './resolve-names.ts'
 import { resolveResources } from './resolve-resources.ts'
 import { resolveRoutes } from './resolve-routes.ts'
 import type { Manifest } from './schema.ts'
-import { checkShape } from './shape.ts'
+import { checkShape, type Shape } from './shape.ts'
 import type { World } from './world.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -58,14 +58,15 @@ export function loadManifest(input: LoadInput): Loaded {
     )
     return { findings: remarks.list(), locate }
   }
-  const manifest = checkShape(data, remarks)
-  if (!manifest) return { findings: remarks.list(), locate }
-  const app = resolve(input, manifest, data, places, remarks)
+  const shape = checkShape(data, remarks)
+  if (!shape) return { findings: remarks.list(), locate }
+  const { manifest } = shape
+  const app = resolve(input, shape, data, places, remarks)
   const isRight = !remarks.hasErrors()
   return { ...(isRight && app && { app }), findings: remarks.list(), ...(isRight && { manifest }), locate }
 }
 
-function resolve(input: LoadInput, manifest: Manifest, data: unknown, places: Places, remarks: Remarks): App | undefined {
+function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, places: Places, remarks: Remarks): App | undefined {
   const { environment } = input
   const world: World = {
     manifest,
@@ -80,6 +81,7 @@ function resolve(input: LoadInput, manifest: Manifest, data: unknown, places: Pl
     resources: new Map(),
     absent: new Map(),
     places,
+    isCut,
     routes: [],
   }
   if (manifest.engine !== undefined && manifest.engine !== 'process') {

@@ -36,6 +36,7 @@ export function resolveChecks(world: World): Check[] {
 function resolveCheck(world: World, at: Path, written: Written): Check | undefined {
   const methods = CHECK_METHODS.filter((method) => written[method] !== undefined)
   const [method, second] = methods
+  if (method === undefined && world.isCut(at)) return undefined
   if (method === undefined || second !== undefined) {
     const message = method === undefined ? 'asks for nothing' : `has ${methods.join(' and ')}, and a check asks once`
     world.remarks.error(method === undefined ? 'E_MISSING' : 'E_CONFLICT', at, message, 'get: /api/health')

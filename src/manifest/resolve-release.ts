@@ -51,7 +51,7 @@ function resolveStep(
   const { run, check } = written
   const wanted = written.else ?? run
   if (wanted === undefined) {
-    world.remarks.error('E_MISSING', at, 'has nothing to run', 'write { run: … }, or { check: …, else: … }')
+    if (!world.isCut(at)) world.remarks.error('E_MISSING', at, 'has nothing to run', 'write { run: … }, or { check: …, else: … }')
     return undefined
   }
   if (written.else !== undefined && (run !== undefined || check === undefined)) {

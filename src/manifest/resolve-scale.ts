@@ -22,7 +22,7 @@ export function resolveScale(world: World, name: string, component: ManifestComp
   if (component.type === 'job' && said.instances !== undefined && instances !== 1) {
     world.remarks.error('E_RANGE', [...at, 'instances'], 'a job runs once per release', 'leave it out')
   }
-  if (said.max !== undefined && said.because === undefined) {
+  if (said.max !== undefined && said.because === undefined && !world.isCut(at)) {
     world.remarks.error(
       'E_MISSING',
       [...at, 'max'],

@@ -18,10 +18,8 @@ export function secretLiteral(text: string): string | undefined {
 
 /** Whether a variable of this name usually holds a secret. */
 export function isSecretName(name: string): boolean {
-  if (/PUBLIC|PUBLISHABLE|_ID$|_URL$|_TTL|_FILE$|_PATH$|_NAME$|MAX|MIN|LENGTH|EXPIR/i.test(name)) {
-    return /^(DATABASE|REDIS|MONGO\w*|AMQP|POSTGRES\w*|MYSQL|RABBITMQ)_UR[LI]$/i.test(name)
-  }
-  return /SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY|_KEY$|_DSN$|_PASS$|SALT|DATABASE_UR[LI]/i.test(
-    name,
-  )
+  if (/^(DATABASE|REDIS|MONGO\w*|AMQP|POSTGRES\w*|MYSQL|RABBITMQ)_UR[LI]$|ACCESS_KEY_ID$/i.test(name)) return true
+  if (/(^|_)(PUBLIC|PUBLISHABLE|TTL|MAX|MIN|LENGTH|EXPIR\w*|HOST|PORT)(_|$)|_(ID|UR[LI]|FILE|PATH|NAME|HEADER)$/i.test(name))
+    return false
+  return /SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY|_KEY$|_DSN$|_PASS$|(^|_)SALT(_|$)/i.test(name)
 }

@@ -1,5 +1,5 @@
 import type { Route } from '../model/app.ts'
-import type { Places } from './places.ts'
+import type { Path, Places } from './places.ts'
 import type { Remarks } from './remarks.ts'
 import type { Manifest, ManifestComponent } from './schema.ts'
 
@@ -28,6 +28,8 @@ export interface World {
   /** Named in the file but not carried out, or unreadable: a reference to them is no mistake of its own. */
   absent: Map<string, string>
   places: Places
+  /** Whether something there was left out for mistakes of its own. */
+  isCut(path: Path): boolean
   version?: string
   routes: Route[]
 }

@@ -1,4 +1,5 @@
 import { Composer, type CST, type Document, LineCounter } from 'yaml'
+import { showLine } from '../lib/show.ts'
 import type { Finding } from '../model/finding.ts'
 import { LIMITS } from './limits.ts'
 import { type Path, type Places, pathKey } from './places.ts'
@@ -71,7 +72,7 @@ function compose(tokens: CST.Token[], fail: Fail): Document | undefined {
 
 function firstLine(text: string): string {
   const line = (text.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '')
-  return line.charAt(0).toLowerCase() + line.slice(1, 200)
+  return showLine(line.charAt(0).toLowerCase() + line.slice(1))
 }
 
 function placesOf(spots: Map<string, Spot>, atOffset: (offset: number) => string): Places {
