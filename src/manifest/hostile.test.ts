@@ -1,6 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they stand in a manifest
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { codes, loadText } from './load-text.ts'
+import { parseYaml } from './yaml.ts'
 
 /** A manifest that is right, with some of its lines exchanged. */
 function withLines(lines: { app?: string; web?: string[]; top?: string[] }): string {
@@ -281,3 +283,65 @@ test('another engine and another format are refused with what is here', () => {
   expect(codesOf(withLines({ web: ['source: { image: nginx }'] }))).toEqual(['E_ENGINE'])
   expect(loadText(withLines({ top: ['landfall: 99'] })).findings).toMatchObject([{ code: 'E_VERSION', hint: 'upgrade Landfall' }])
 })
+
+const EVERYTHING = parseYaml('everything', readFileSync('test/corpus/manifest/everything.yaml', 'utf8')).data
+const HOSTILE = [
+  '',
+  ' ',
+  '-rf',
+  '--help',
+  '../../etc/passwd',
+  '/etc/passwd',
+  '$(touch /tmp/p)',
+  '`id`',
+  'a; b',
+  'a && b',
+  '${',
+  '${X}',
+  '${db.url}',
+  '${a.b.c}',
+  '$$',
+  'a\0b',
+  'a\r\nHost: evil',
+  '\u001b[2Jred',
+  '\u202egnp.exe',
+  'аpp',
+  'x'.repeat(5000),
+  '<img src=x onerror=y>',
+  "'; drop table x; --",
+  '=cmd()',
+  '*',
+  '%2e%2e',
+  'http://169.254.169.254/',
+  '//evil',
+  'constructor',
+  '(a+)+$',
+  '9'.repeat(400),
+]
+
+/** Every place of a value, with a way to put another one there. */
+function* places(value: unknown, put: (other: unknown) => unknown): Generator<(other: unknown) => unknown> {
+  yield put
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) yield* places(item, (other) => put(value.with(i, other)))
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) yield* places(item, (other) => put({ ...value, [key]: other }))
+  }
+}
+
+test('hostile texts, numbers and shapes at every place of a manifest give an app or findings that can be read', () => {
+  let tried = 0
+  for (const put of places(EVERYTHING, (other) => other)) {
+    for (const other of [...HOSTILE, null, -1, 1e21, true, [], {}, [null], { a: { b: [] } }]) {
+      const { app, findings } = loadText(JSON.stringify(put(other)))
+      tried += 1
+      expect(app === undefined).toBe(findings.some((f) => f.level === 'error'))
+      for (const { at, message, hint = '' } of findings) {
+        expect(at).toMatch(/^landfall\.yaml:\d+:\d+$/)
+        expect(message + hint).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+        expect(message.length).toBeLessThan(600)
+      }
+    }
+  }
+  expect(tried).toBeGreaterThan(5000)
+}, 300_000)

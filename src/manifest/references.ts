@@ -1,5 +1,5 @@
 import { nearest } from '../lib/nearest.ts'
-import { show } from '../lib/show.ts'
+import { show, showBare } from '../lib/show.ts'
 import type { Value } from '../model/value.ts'
 import { FACTS } from './names.ts'
 import type { Path } from './places.ts'
@@ -68,7 +68,7 @@ function resolveWord(world: World, at: Path, name: string, use: Use, find: FindV
   if (variable) return variable.value
   const known = [...Object.keys(world.manifest.env ?? {}), 'PORT', ...FACTS]
   const close = nearest(name, known)
-  const hint = close ? `did you mean \`\${${close}}\`?` : `declare it under env: ${name}: { required: true }`
+  const hint = close ? `did you mean \`\${${close}}\`?` : `declare it under env: ${showBare(name)}: { required: true }`
   world.remarks.error('E_SECRET_MISSING', at, `no variable ${show(name)} is declared here`, hint)
   return undefined
 }

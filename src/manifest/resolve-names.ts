@@ -1,5 +1,5 @@
 import { nearest } from '../lib/nearest.ts'
-import { show } from '../lib/show.ts'
+import { show, showBare } from '../lib/show.ts'
 import { valueAt } from './issues.ts'
 import { RESERVED_NAMES } from './names.ts'
 import { NOT_YET_RESOURCES } from './not-yet.ts'
@@ -39,7 +39,7 @@ function addResource(world: World, name: string, type: string, at: Path): void {
     return
   }
   const what = Object.hasOwn(NOT_YET_RESOURCES, type) ? NOT_YET_RESOURCES[type] : undefined
-  world.absent.set(name, `is of type ${type}, which this version does not provide`)
+  world.absent.set(name, `is of type ${showBare(type)}, which this version does not provide`)
   if (what) {
     const hint = 'variables that come from it must be set by hand: `landfall env set`'
     world.remarks.add('lost', 'W_NOT_YET', [...at, 'type'], `this version of Landfall does not provide ${what}`, hint)
