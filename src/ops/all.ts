@@ -16,7 +16,12 @@ type Ops = { [N in OpName]: (setting: Setting, input: OpInput<N>) => Promise<OpA
 // One line for every op; what is missing here does not compile.
 const ops: Ops = {
   handshake: async (s) => ({
-    service: 'landfall', api_version: 1, version: s.version, pid: process.pid, home: s.home, startedAt: s.startedAt,
+    service: 'landfall',
+    api_version: 1,
+    version: s.version,
+    pid: process.pid,
+    home: s.home,
+    startedAt: s.startedAt,
     capabilities: [...Object.keys(ops), 'events', 'logs', 'exec'].sort(),
   }),
   check: (_s, input) => check(input),

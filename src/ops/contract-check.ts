@@ -1,25 +1,51 @@
 import type { App, EnvEntry } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Scope } from '../model/plan.ts'
+import { storedNames } from '../plan/digest.ts'
 import type { Stored } from '../store/stored.ts'
 import { generateValue } from './generate.ts'
 
 /** What is missing or does not fit, all of it at once, before anything is built. */
 export function contractFindings(app: App, scope: Scope, stored: Stored): Finding[] {
   const set = new Map(stored.list(scope).map((e) => [e.name, e]))
-  return app.contract.flatMap((entry) => {
+  const declared = new Set(app.contract.map((e) => e.name))
+  const undeclared = [...new Set(app.components.flatMap(storedNames))].filter((n) => !declared.has(n) && !set.has(n)).sort()
+  const unknown = undeclared.map((name): Finding => {
+    const message = `${name} is used, but \`env:\` does not declare it and nobody set it`
+    return {
+      level: 'error',
+      code: 'E_SECRET_MISSING',
+      at: 'env',
+      message,
+      hint: `add \`${name}: { required: true, secret: true }\` under \`env:\``,
+    }
+  })
+  const wrong = app.contract.flatMap((entry) => {
     if (!set.has(entry.name)) return isMissing(entry) ? [missing(entry, scope)] : []
     const why = misfit(entry, stored.get(scope, entry.name) ?? '')
-    return why ? [{ level: 'error' as const, code: 'E_ENV_VALUE', at: entry.at, message: `${entry.name} ${why}`, hint: `landfall env set ${entry.name}` }] : []
+    return why
+      ? [
+          {
+            level: 'error' as const,
+            code: 'E_ENV_VALUE',
+            at: entry.at,
+            message: `${entry.name} ${why}`,
+            hint: `landfall env set ${entry.name}`,
+          },
+        ]
+      : []
   })
+  return [...unknown, ...wrong]
 }
 
 /** Why a value breaks the entry's rules; the value itself is never told. */
 export function misfit(entry: EnvEntry, value: string): string | undefined {
   if (value.includes('\0')) return 'holds a NUL character'
   if (entry.isRequired && value === '') return 'is empty'
-  if (entry.minLength !== undefined && value.length < entry.minLength) return `has ${value.length} characters, at least ${entry.minLength} are needed`
-  if (entry.pattern !== undefined && !new RegExp(`^(?:${entry.pattern})$`, 'u').test(value)) return `does not match ${entry.pattern}`
+  if (entry.minLength !== undefined && value.length < entry.minLength)
+    return `has ${value.length} characters, at least ${entry.minLength} are needed`
+  if (entry.pattern !== undefined && !new RegExp(`^(?:${entry.pattern})$`, 'u').test(value))
+    return `does not match ${entry.pattern}`
   return undefined
 }
 

@@ -1,7 +1,7 @@
-import { availableParallelism, totalmem } from 'node:os'
 import { statfsSync } from 'node:fs'
-import type { OpAnswers, OpInput } from './contract.ts'
+import { availableParallelism, totalmem } from 'node:os'
 import { check } from './check.ts'
+import type { OpAnswers, OpInput } from './contract.ts'
 import type { Setting } from './world.ts'
 
 /** What this machine lacks, what is not enforced here, and what is wrong with the folder's manifest. */
@@ -21,6 +21,13 @@ export async function doctor(setting: Setting, input: OpInput<'doctor'>): Promis
     'disk free': `${Math.round((disk.bavail * disk.bsize) / 2 ** 30)} GiB`,
     edge: stats ? `pid ${stats.pid}, listens on ${stats.listeners.join(', ')}` : 'does not answer',
   }
-  if (!stats) findings.push({ level: 'error', code: 'E_EDGE', at: 'edge', message: 'the edge does not answer', hint: 'see logs/edge in LANDFALL_HOME' })
+  if (!stats)
+    findings.push({
+      level: 'error',
+      code: 'E_EDGE',
+      at: 'edge',
+      message: 'the edge does not answer',
+      hint: 'see logs/edge in LANDFALL_HOME',
+    })
   return { findings, facts }
 }

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { LandfallError } from '../lib/error.ts'
 import type { StreamInput, StreamLines } from './contract.ts'
 import { appNameOf } from './read-manifest.ts'
-import type { StreamIo } from './world-type.ts'
 import type { Setting } from './world.ts'
+import type { StreamIo } from './world-type.ts'
 
 /** A command beside what serves: its artifact, environment, uid and mounts. Changes nothing that is planned. */
 export async function* exec(setting: Setting, input: StreamInput<'exec'>, io: StreamIo): AsyncIterable<StreamLines['exec']> {

@@ -17,6 +17,7 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
   const data: Record<string, DataVersion> = {}
   const provision: Record<string, ReleaseStep[]> = {}
   const parts = new Map<string, string[]>()
+  const volumes = new Map<string, string>()
   const components: Component[] = []
   const contract: EnvEntry[] = [...app.contract]
   for (const resource of app.resources) {
@@ -42,6 +43,20 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
       resource.name,
       expansion.components.map((c) => c.name),
     )
+    for (const { name } of expansion.volumes) {
+      const other = volumes.get(name)
+      if (other !== undefined) {
+        const message = `${resource.name} and ${other} would both keep their data in the volume ${name}`
+        findings.push({
+          level: 'error',
+          code: 'E_DUPLICATE',
+          at: `resources.${resource.name}`,
+          message,
+          hint: 'rename one of them',
+        })
+      }
+      volumes.set(name, resource.name)
+    }
     components.push(...expansion.components.map((c) => ({ ...c, resource: resource.name })))
     for (const p of expansion.provision) {
       const step: ReleaseStep = { name: p.name, run: p.command, isRepeatable: true }

@@ -3,8 +3,8 @@ import type { Finding } from '../model/finding.ts'
 import type { Intent, Observed, Plan, PlanInput, Scope } from '../model/plan.ts'
 import { makePlan } from '../plan/plan.ts'
 import { type Loaded, loadApp } from './app-of.ts'
-import { contractFindings, generateMissing, storedVersions } from './contract-check.ts'
 import type { OpInput } from './contract.ts'
+import { contractFindings, generateMissing, storedVersions } from './contract-check.ts'
 import { observe } from './observe.ts'
 import { appNameOf } from './read-manifest.ts'
 import { routeText } from './value.ts'
@@ -35,7 +35,13 @@ export async function planWish(setting: Setting, input: OpInput<'plan'>, isForRe
   }
   const observed = await observe(setting, scope)
   const versions = storedVersions(loaded.app, scope, stored)
-  const intent: Intent = { ...scope, type: 'up', release: releases.next(scope), stored: versions, ...(wish.only && { only: wish.only }) }
+  const intent: Intent = {
+    ...scope,
+    type: 'up',
+    release: releases.next(scope),
+    stored: versions,
+    ...(wish.only && { only: wish.only }),
+  }
   const made = makePlan(inputOf(observed, intent, loaded))
   return { scope, ...(made.plan && { plan: made.plan }), findings: [...findings, ...made.findings] }
 }
@@ -65,12 +71,16 @@ function intentOf(wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observe
 }
 
 function beforeServing(scope: Scope, observed: Observed): string {
-  const before = observed.releases.filter((r) => observed.serves === undefined || Number(r.release.slice(1)) < Number(observed.serves.slice(1)))
+  const before = observed.releases.filter(
+    (r) => observed.serves === undefined || Number(r.release.slice(1)) < Number(observed.serves.slice(1)),
+  )
   const last = before.at(-1)
   if (last) return last.release
   throw new LandfallError({
     code: 'E_UNKNOWN_RELEASE',
-    message: observed.serves ? `${scope.app}/${scope.environment} has no release before ${observed.serves}` : `${scope.app}/${scope.environment} has no release to go back to`,
+    message: observed.serves
+      ? `${scope.app}/${scope.environment} has no release before ${observed.serves}`
+      : `${scope.app}/${scope.environment} has no release to go back to`,
     hint: 'landfall runs',
   })
 }

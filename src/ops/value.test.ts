@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { aComponent, anApp } from '../../test/laws/world.ts'
 import { connectMemoryEdge } from '../edge/memory/index.ts'
-import { generateValue } from './generate.ts'
-import { expandResources } from './expand.ts'
-import { routeText } from './value.ts'
 import { misfit } from './contract-check.ts'
+import { expandResources } from './expand.ts'
+import { generateValue } from './generate.ts'
+import { routeText } from './value.ts'
 
 const scope = { app: 'shop', environment: 'production' }
 const routes = [
@@ -34,7 +34,16 @@ test('generated values have the length they were asked for and never come twice'
 })
 
 test('a value that breaks its rule is told by rule and never by value', () => {
-  const entry = { name: 'SECRET', components: [], isRequired: true, isSecret: true, minLength: 16, pattern: '[a-z]+', when: 'run' as const, at: 'env.SECRET' }
+  const entry = {
+    name: 'SECRET',
+    components: [],
+    isRequired: true,
+    isSecret: true,
+    minLength: 16,
+    pattern: '[a-z]+',
+    when: 'run' as const,
+    at: 'env.SECRET',
+  }
   expect(misfit(entry, 'hunter2')).toBe('has 7 characters, at least 16 are needed')
   expect(misfit(entry, 'ABCDEFGHIJKLMNOPQ')).toBe('does not match [a-z]+')
   expect(misfit(entry, 'a\0')).toMatch(/NUL/)

@@ -9,7 +9,11 @@ import type { Store } from '../store/store.ts'
  * Makes text of a value at the moment a process starts: stored values in the versions that the release began with, addresses as
  * they are. What is missing is an error and never an empty text.
  */
-export async function resolveValue(value: Value, of: ValueContext, parts: { store: Store; engine: () => Engine; edge: Edge }): Promise<string> {
+export async function resolveValue(
+  value: Value,
+  of: ValueContext,
+  parts: { store: Store; engine: () => Engine; edge: Edge },
+): Promise<string> {
   const { store, edge } = parts
   const record = () => recordOf(store, of)
   switch (value.type) {
@@ -21,7 +25,11 @@ export async function resolveValue(value: Value, of: ValueContext, parts: { stor
       const version = record().components[of.component]?.stored[value.name]
       const text = store.stored.get(of, value.name, version || undefined)
       if (text !== undefined) return text
-      throw new LandfallError({ code: 'E_SECRET_MISSING', message: `${value.name} has no value for ${of.component} ${of.release}`, hint: `landfall env set ${value.name}` })
+      throw new LandfallError({
+        code: 'E_SECRET_MISSING',
+        message: `${value.name} has no value for ${of.component} ${of.release}`,
+        hint: `landfall env set ${value.name}`,
+      })
     }
     case 'address': {
       const isOwn = record().components[value.component]?.component.address === 'own'
@@ -36,12 +44,21 @@ export async function resolveValue(value: Value, of: ValueContext, parts: { stor
 }
 
 /** What the world calls the app. Hosts of `local` are reached under a loopback port of their own. */
-export async function routeText(value: Extract<Value, { type: 'route' }>, scope: Scope, routes: Route[], edge: Edge): Promise<string> {
+export async function routeText(
+  value: Extract<Value, { type: 'route' }>,
+  scope: Scope,
+  routes: Route[],
+  edge: Edge,
+): Promise<string> {
   const own = value.component ? routes.filter((r) => r.to === value.component) : routes
   const urls = await Promise.all([...new Set(own.map((r) => r.host))].map(async (host) => new URL(await edge.url(scope, host))))
   const first = urls[0]
   if (!first) {
-    throw new LandfallError({ code: 'E_NO_ROUTE', message: `${value.component ?? 'the app'} has no route, so it has no ${value.part}`, at: 'routes' })
+    throw new LandfallError({
+      code: 'E_NO_ROUTE',
+      message: `${value.component ?? 'the app'} has no route, so it has no ${value.part}`,
+      at: 'routes',
+    })
   }
   switch (value.part) {
     case 'url': {

@@ -17,7 +17,7 @@ export function storedVersions(component: Component, stored: Record<string, numb
 }
 
 /** Stored values that the component's process or its release steps read, sorted. */
-function storedNames(component: Component): string[] {
+export function storedNames(component: Component): string[] {
   const names = new Set<string>()
   const look = (value: Value) => {
     if (value.type === 'stored') names.add(value.name)
