@@ -9,7 +9,7 @@ import { askName, confirm } from './ask.ts'
 import { type Context, emit } from './context.ts'
 import { followRun } from './follow.ts'
 import { renderFindings } from './render/findings.ts'
-import { renderPlan } from './render/plan.ts'
+import { renderPlan, renderPlanWarnings } from './render/plan.ts'
 import { renderUrls } from './render/urls.ts'
 import { openSession, type Session } from './session.ts'
 import type { Where } from './where.ts'
@@ -39,17 +39,27 @@ export async function carryOut(context: Context, change: Change): Promise<number
     if (!plan) return refuse(context, findings)
     showFindings(context, findings)
     if (plan.stages.length === 0) return sayNothing(context, change, plan, urls)
-    if (!context.isJson) context.err.say(`${renderPlan(plan, context.err.look)}\n`)
+    const isShown = !context.isJson && showPlan(context, change, plan)
     if (!change.isAgreed) await confirm(context, questionOf(plan), change.what)
+    if (isShown && context.canAsk) context.err.say('')
     try {
       const { run } = await apply(context, session, change, plan)
-      return run === undefined ? sayNothing(context, change, plan, urls) : await followRun(context, session, run)
+      return run === undefined ? sayNothing(context, change, plan, urls) : await followRun(context, session, run, isShown)
     } catch (error) {
       // The world moved between look and deed: whoever has seen the old plan sees the new one before it counts.
       if (codeOf(error) !== 'E_BASIS' || tries === TRIES) throw error
       if (!context.isJson) context.err.say('the world has changed since: here is the new plan\n')
     }
   }
+}
+
+/** Whether its steps were shown: on a terminal the run shows them too, and whoever is not asked reads them there. */
+function showPlan({ err, yes }: Context, { isAgreed }: Change, plan: Plan): boolean {
+  const isAsked = yes === undefined && !isAgreed
+  const isWhole = isAsked || !err.look.isTerminal
+  const text = isWhole ? renderPlan(plan, err.look) : renderPlanWarnings(plan, err.look)
+  if (text) err.say(`${text}\n`)
+  return isWhole
 }
 
 async function apply(context: Context, session: Session, change: Change, plan: Plan): Promise<OpAnswers['apply']> {
@@ -70,7 +80,7 @@ async function apply(context: Context, session: Session, change: Change, plan: P
 
 function questionOf(plan: Plan): string {
   const isLoss = plan.warnings.some((w) => w.type === 'destructive')
-  return isLoss ? 'Go ahead, and lose what is named above?' : 'Go ahead?'
+  return isLoss ? 'Something is removed, as said above. Go ahead?' : 'Go ahead?'
 }
 
 export function showFindings({ isJson, err, folder }: Context, findings: Finding[]): void {

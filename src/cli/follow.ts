@@ -14,8 +14,8 @@ export type EndEvent = Extract<RunEvent, { type: 'end' }>
 const LOSSES = 5
 
 /** Shows a run until its end, over deaths of the daemon too; comes back with the exit code. */
-export async function followRun(context: Context, session: Session, run: string): Promise<number> {
-  const view = viewOf(context)
+export async function followRun(context: Context, session: Session, run: string, isPlanShown = false): Promise<number> {
+  const view = viewOf(context, !isPlanShown)
   const release = onInterrupt(() => {
     view.close()
     context.err.say(`the run goes on: landfall attach ${run}`)
@@ -58,10 +58,10 @@ async function readToEnd(session: Session, run: string, view: RunView): Promise<
   }
 }
 
-function viewOf(context: Context): RunView {
+function viewOf(context: Context, isTitled: boolean): RunView {
   const { isJson, err } = context
   if (isJson) return { event: (event) => emit(context, event), note: () => {}, close: () => {} }
-  return err.look.isTerminal ? liveRunView(err.look, err.write) : plainRunView(err.look, err.write)
+  return err.look.isTerminal ? liveRunView(err.look, err.write, { isTitled }) : plainRunView(err.look, err.write)
 }
 
 function finish(context: Context, end: EndEvent): number {

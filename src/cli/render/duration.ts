@@ -16,3 +16,13 @@ export function uptime(ms: number): string {
   if (hours < 24) return `${hours} h ${minutes % 60} min`
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
+
+/** `2026-11-21 10:04:07`, where the person is; `10:04:07` when it is of today. */
+export function localTime(at: string, now = new Date()): string {
+  const date = new Date(at)
+  if (Number.isNaN(date.getTime())) return at
+  const time = date.toTimeString().slice(0, 8)
+  const day = (d: Date) =>
+    `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`
+  return day(date) === day(now) ? time : `${day(date)} ${time}`
+}

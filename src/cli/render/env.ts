@@ -1,23 +1,26 @@
 import type { EnvRow } from '../../ops/contract.ts'
 import { cleanLine } from './clean.ts'
 import type { Look } from './look.ts'
-import { table } from './table.ts'
+import { type Column, table } from './table.ts'
 import { cutTo } from './width.ts'
 
-const COLUMNS = ['name', 'value', 'source', 'for', 'about'].map((title) => ({ title }))
+const columnsOf = ({ paint }: Look): Column[] => [
+  ...['name', 'value', 'source', 'for'].map((title) => ({ title })),
+  { title: 'about', paint: paint.dim },
+]
 
 export function renderEnv(rows: EnvRow[], look: Look): string {
   if (rows.length === 0) return 'the app names no variables'
-  const { paint, columns } = look
+  const { paint } = look
   const missing = rows.filter((r) => r.source === 'missing' && r.isRequired).map((r) => r.name)
   const cells = rows.map((row) => [
     row.name,
     shownValue(row, look),
     sourceOf(row, look),
     paint.dim(row.components.length === 0 ? '' : row.components.join(', ')),
-    paint.dim(cutTo(cleanLine(row.about ?? ''), columns === undefined ? 200 : 40)),
+    cleanLine(row.about ?? ''),
   ])
-  const lines = table(COLUMNS, cells, look)
+  const lines = table(columnsOf(look), cells, look)
   if (missing.length > 0) lines.push('', `${paint.cyan('next:')} landfall env set ${missing[0]}`)
   return lines.join('\n')
 }

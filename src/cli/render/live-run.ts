@@ -23,10 +23,20 @@ interface Active {
   line?: string
 }
 
+interface LiveOptions {
+  now?: () => number
+  /** Not where the plan has just been shown. */
+  isTitled?: boolean
+}
+
+/** A line that fills the last column would be followed by an empty one on some terminals. */
+const widthFor = (look: Look) => Math.min((look.columns ?? 80) - 1, MAX_COLUMNS)
+
 /** On a terminal: what is over stays and scrolls; below it, rewritten in place, what goes on and what comes. */
-export function liveRunView(look: Look, write: (text: string) => void, now: () => number = Date.now): RunView {
+export function liveRunView(look: Look, write: (text: string) => void, options: LiveOptions = {}): RunView {
+  const { now = Date.now, isTitled = true } = options
   const { paint, signs } = look
-  const columns = Math.min((look.columns ?? 80) - 1, MAX_COLUMNS)
+  let columns = widthFor(look)
   const active = new Map<string, Active>()
   const over = new Set<string>()
   let plan: Plan | undefined
@@ -56,6 +66,7 @@ export function liveRunView(look: Look, write: (text: string) => void, now: () =
   }
   const draw = () => {
     if (isClosed) return
+    columns = widthFor(look)
     const lines = liveLines()
     const text = erase() + lines.map((line) => `${line}\n`).join('')
     drawn = lines.length
@@ -128,7 +139,7 @@ export function liveRunView(look: Look, write: (text: string) => void, now: () =
       if (event.type === 'start') {
         plan = event.plan
         began = Math.min(now(), Date.parse(event.at) || now())
-        print(`${titleOf(event.plan, look)}\n`)
+        if (isTitled) print(`${titleOf(event.plan, look)}\n`)
       }
       if (event.type === 'step') onStep(event)
       if (event.type === 'line') {
@@ -156,6 +167,5 @@ export function liveRunView(look: Look, write: (text: string) => void, now: () =
 
 function signOf({ state, isUndo }: StepEvent, { paint, signs }: Look): string {
   if (state === 'failed') return paint.red(signs.failed)
-  if (state === 'skipped') return paint.dim(signs.pending)
   return isUndo ? paint.yellow(signs.undone) : paint.green(signs.ok)
 }

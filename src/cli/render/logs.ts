@@ -1,5 +1,6 @@
 import type { LogLine } from '../../model/plug.ts'
 import { cleanLine } from './clean.ts'
+import { localTime } from './duration.ts'
 import type { Look } from './look.ts'
 import { padEnd } from './width.ts'
 
@@ -16,9 +17,4 @@ export function logRenderer({ paint, signs, isTerminal }: Look): (line: LogLine)
     width = Math.max(width, who.length)
     return `${paint.dim(localTime(at))} ${colourOf.get(component)?.(padEnd(who, width))} ${paint.dim(signs.bar)} ${cleanLine(text)}`
   }
-}
-
-function localTime(at: string): string {
-  const date = new Date(at)
-  return Number.isNaN(date.getTime()) ? at.slice(11, 19) : date.toTimeString().slice(0, 8)
 }

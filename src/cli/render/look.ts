@@ -6,8 +6,8 @@ type Colors = ReturnType<typeof pc.createColors>
 export interface Look {
   paint: Colors
   /** Columns of the terminal; absent where text is not cut. */
-  columns?: number
-  rows?: number
+  columns?: number | undefined
+  rows?: number | undefined
   isTerminal: boolean
   signs: Signs
 }
@@ -55,8 +55,14 @@ export function lookOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = proc
   return {
     paint: pc.createColors(!env.NO_COLOR && (isTerminal || isForced)),
     isTerminal,
-    ...(isTerminal && { columns: Math.max(40, stream.columns || 80), rows: Math.max(10, stream.rows || 24) }),
     signs: hasUnicode(env) ? UNICODE : ASCII,
+    // Asked each time: a person may change the window while we write.
+    get columns() {
+      return isTerminal ? Math.max(40, stream.columns || 80) : undefined
+    },
+    get rows() {
+      return isTerminal ? Math.max(10, stream.rows || 24) : undefined
+    },
   }
 }
 

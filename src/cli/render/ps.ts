@@ -1,14 +1,15 @@
 import type { Instance, Notice } from '../../model/plug.ts'
 import type { PsAnswer, RunRow } from '../../ops/contract.ts'
 import { cleanLine } from './clean.ts'
-import { uptime } from './duration.ts'
+import { localTime, uptime } from './duration.ts'
+import { renderHint } from './error.ts'
 import type { Look } from './look.ts'
-import { table } from './table.ts'
+import { type Column, table } from './table.ts'
 import { renderUrls } from './urls.ts'
 
 type App = PsAnswer['apps'][number]
 
-const COLUMNS = [
+const columnsOf = ({ paint }: Look): Column[] => [
   { title: 'component' },
   { title: 'release' },
   { title: 'state' },
@@ -16,7 +17,7 @@ const COLUMNS = [
   { title: 'memory', isRight: true },
   { title: 'up', isRight: true },
   { title: 'restarts', isRight: true },
-  { title: '' },
+  { title: '', paint: paint.yellow },
 ]
 
 export function renderPs(answer: PsAnswer, look: Look, now = Date.now()): string {
@@ -32,7 +33,7 @@ function appBlock(app: App, look: Look, now: number): string {
   return [
     title,
     ...renderUrls(app.urls, look, '  '),
-    ...table(COLUMNS, rows, look, '  '),
+    ...table(columnsOf(look), rows, look, '  '),
     ...app.openRuns.map((run) => openRun(run, look, now)),
     ...app.notices.map((notice) => noticeLine(notice, look)),
     '',
@@ -55,7 +56,7 @@ function componentRow({ name, type, release, instances }: App['components'][numb
     memory > 0 ? `${Math.round(memory)} MiB` : '',
     starts.length > 0 ? uptime(now - Math.max(...starts)) : '',
     restarts > 0 ? paint.yellow(String(restarts)) : '',
-    paint.yellow(cleanLine(remarks.join('; '))),
+    cleanLine(remarks.join('; ')),
   ]
 }
 
@@ -72,19 +73,20 @@ function stateOf(instances: Instance[], { paint }: Look): string {
   return [...counts].map(([state, n]) => colour(state)(counts.size === 1 ? state : `${n} ${state}`)).join(', ')
 }
 
-function openRun({ run, intent, step, state, startedAt }: RunRow, { paint }: Look, now: number): string {
-  const what = state === 'waiting' ? `${run} (${intent}) waits for your decision` : `${run} (${intent}) goes on`
-  const since = `${step ? `, at: ${cleanLine(step)}` : ''}, since ${uptime(now - Date.parse(startedAt))}`
-  return `  ${paint.yellow(what)}${since}  ${paint.cyan('next:')} landfall ${state === 'waiting' ? 'resume' : 'attach'} ${run}`
+function openRun({ run, intent, step, state, startedAt }: RunRow, look: Look, now: number): string {
+  const { paint } = look
+  const isWaiting = state === 'waiting'
+  const what = paint.yellow(isWaiting ? `${run} (${intent}) waits for your decision` : `${run} (${intent}) goes on`)
+  const where = `, since ${uptime(now - Date.parse(startedAt))}${step ? `: ${cleanLine(step)}` : ''}`
+  const next = isWaiting ? `landfall resume ${run}, or landfall cancel ${run}` : `landfall attach ${run}`
+  return `  ${what}${where}\n  ${renderHint(next, look)}`
 }
 
 function noticeLine({ at, component, release, code, message }: Notice, { paint }: Look): string {
   const isQuiet = code === 'adopted' || code === 'note' || code === 'restarted'
   const text = `${component} ${release}: ${cleanLine(message)}`
-  return `  ${paint.dim(timeOf(at))} ${isQuiet ? paint.dim(text) : paint.yellow(text)}`
+  return `  ${paint.dim(localTime(at))} ${isQuiet ? paint.dim(text) : paint.yellow(text)}`
 }
-
-export const timeOf = (at: string) => at.replace('T', ' ').slice(0, 19)
 
 function machinery({ daemon, edge }: PsAnswer): string {
   const first = `daemon ${daemon.version}, pid ${daemon.pid}, ${Math.round(daemon.memoryMiB)} MiB`

@@ -32,7 +32,6 @@ export function plainRunView(look: Look, write: (text: string) => void): RunView
 
 function labelOf({ state, isUndo }: StepEvent): string {
   if (state === 'failed') return 'FAIL'
-  if (state === 'skipped') return 'skip'
   return isUndo ? 'undo' : 'ok'
 }
 

@@ -1,14 +1,14 @@
 import type { RunRow } from '../../ops/contract.ts'
 import { cleanLine } from './clean.ts'
-import { duration } from './duration.ts'
+import { duration, localTime } from './duration.ts'
 import type { Look } from './look.ts'
-import { timeOf } from './ps.ts'
-import { table } from './table.ts'
+import { type Column, table } from './table.ts'
 
-const COLUMNS = ['run', 'app', 'what', 'release', 'state', 'started', 'took', ''].map((title) => ({
-  title,
-  isRight: title === 'took',
-}))
+const COLUMNS: Column[] = [
+  ...['run', 'app', 'what', 'release', 'state', 'started'].map((title) => ({ title })),
+  { title: 'took', isRight: true },
+  { title: '', paint: (text) => text },
+]
 
 export function renderRuns(runs: RunRow[], look: Look): string {
   if (runs.length === 0) return 'no run yet'
@@ -18,7 +18,7 @@ export function renderRuns(runs: RunRow[], look: Look): string {
     r.intent,
     r.release ?? '',
     stateOf(r, look),
-    timeOf(r.startedAt),
+    localTime(r.startedAt),
     r.endedAt ? duration(Date.parse(r.endedAt) - Date.parse(r.startedAt)) : '',
     r.state === 'done' ? '' : cleanLine(r.message ?? r.step ?? ''),
   ])

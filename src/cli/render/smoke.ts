@@ -14,7 +14,7 @@ export function renderSmoke({ release, results }: OpAnswers['smoke'], look: Look
     r.name,
     paint.dim(r.request),
     r.status === undefined ? '' : String(r.status),
-    paint.dim(duration(r.ms)),
+    paint.dim(r.ms < 1000 ? `${Math.round(r.ms)} ms` : duration(r.ms)),
   ])
   const lines = table(COLUMNS, rows, look).flatMap((line, i) => {
     const because = results[i]?.because
