@@ -40,7 +40,7 @@ const NEVER = new AbortController().signal
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2000
 
-/** After a restart that no run asked for: requests come back once it answers, not before. */
+/** After a start that no run watches over: requests come once it answers, not before. */
 export async function becomeServing(world: World, live: Live): Promise<void> {
   const { record } = live
   const { process: started } = record
@@ -50,7 +50,7 @@ export async function becomeServing(world: World, live: Live): Promise<void> {
     if (!isSame()) return
     if (answer.isHealthy) {
       markServing(world, live)
-      if (!isLooping(live.crashes))
+      if (record.restarts > 0 && !isLooping(live.crashes))
         notice(world, record, 'restarted', `${nameOf(record)} runs again (start ${record.restarts + 1})`)
       tellEndpoints(world, live)
       return

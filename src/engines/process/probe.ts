@@ -12,6 +12,8 @@ export type Answer = { isHealthy: true } | { isHealthy: false; text: string }
 
 const HEALTHY: Answer = { isHealthy: true }
 const PROBE_MS = 5000
+/** A first login may also set the server up. */
+const LOGIN_MS = 60_000
 const MAX_BODY = 64 * 1024
 
 /** One look from outside. Without a `health` there is nothing to ask but whether it lives. */
@@ -25,7 +27,7 @@ export async function probe(world: World, live: Live, signal: AbortSignal, withi
     case 'tcp':
       return knock(port ?? 0, signal, ms)
     case 'resource':
-      return logIn(world, live, health, AbortSignal.any([signal, AbortSignal.timeout(ms)]))
+      return logIn(world, live, health, AbortSignal.any([signal, AbortSignal.timeout(Math.min(withinMs, LOGIN_MS))]))
     default: {
       const ran = performance.now() - live.startedAtMs
       const settle = (health?.settleSeconds ?? 0) * 1000

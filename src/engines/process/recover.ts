@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from '../../lib/process-identity.ts'
 import { cannotStop, drain } from './drain.ts'
 import { endProcesses } from './end-processes.ts'
+import { becomeServing } from './endpoints.ts'
 import { readExit } from './exit-file.ts'
 import { paths } from './paths.ts'
 import { ancestorsOf, listProcesses, signalProcess } from './processes.ts'
@@ -36,6 +37,7 @@ async function settle(world: World, live: Live): Promise<void> {
   if (record.process && isAlive(record.process)) {
     adopt(world, live)
     if (record.type === 'instance') notice(world, record, 'adopted', `${nameOf(record)} runs on (pid ${record.process.pid})`)
+    if (record.type === 'instance' && record.component.type !== 'job' && !live.isServing) void becomeServing(world, live)
   } else await lookAtDead(world, live)
   if (record.desired.type === 'down') void stopLive(world, live).catch((error: unknown) => cannotStop(world, live, error))
   if (record.desired.type === 'draining') void drain(world, live)
