@@ -240,7 +240,10 @@ test.each([
   '/etc/ssl',
   '/var/run/docker.sock',
   '../x',
-  'data',
+  '""',
+  '~/data',
+  './data',
+  '.',
   '/a/../etc',
   '/proc',
   '/usr/lib',
@@ -257,6 +260,8 @@ test('mounts do not lie one in the other', () => {
   const top = ['resources: { data: { type: volume }, more: { type: volume } }']
   expect(codesOf(withLines({ web: ['mounts: { data: /app/data, more: /app/data/more }'], top }))).toEqual(['E_MOUNT'])
   expect(codesOf(withLines({ web: ['mounts: { data: /app/data, more: /app/data-more }'], top }))).toEqual([])
+  expect(codesOf(withLines({ web: ['mounts: { data: data, more: data/more/ }'], top }))).toEqual(['E_MOUNT'])
+  expect(codesOf(withLines({ web: ['mounts: { data: data/uploads, more: data/more/ }'], top }))).toEqual([])
 })
 
 test('what waits for itself is shown as the circle that it is', () => {

@@ -19,6 +19,8 @@ const NOT_YET: { path: string; values?: string[]; instead?: string }[] = [
   { path: 'components.*.rollout', values: ['one-by-one'], instead: 'new instances run beside the old ones' },
   { path: 'components.*.user', instead: 'instances run under the user of their environment' },
   { path: 'components.*.compatible' },
+  { path: 'components.*.schedule' },
+  { path: 'components.*.url' },
   { path: 'environments.*.scale.*.sticky', instead: 'keep sessions in a resource' },
   { path: 'routes.*.cors', instead: 'let the component answer other origins' },
   { path: 'checks.*.mail', instead: 'the rest of the check is carried out' },

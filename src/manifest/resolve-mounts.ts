@@ -68,7 +68,12 @@ function writersOf(world: World, volume: string): Mount['writers'] {
 function checkFolder(world: World, at: Path, path: string, before: Mount[]): void {
   const wrong = notAFolder(path)
   if (wrong) {
-    world.remarks.error('E_MOUNT', at, `${show(path)} ${wrong}`, 'an absolute folder such as /app/data')
+    world.remarks.error(
+      'E_MOUNT',
+      at,
+      `${show(path)} ${wrong}`,
+      'a folder inside the component such as data, or an absolute one such as /app/data',
+    )
     return
   }
   const other = before.find((m) => m.path !== undefined && isInside(m.path, trim(path)))
@@ -76,10 +81,10 @@ function checkFolder(world: World, at: Path, path: string, before: Mount[]): voi
 }
 
 function notAFolder(path: string): string | undefined {
-  if (!path.startsWith('/')) return 'is not absolute'
   if (path.length > 400 || oddCodePoint(path) || /[\s:,\\]/.test(path))
     return 'has characters that a folder to mount may not have'
   if (path.split('/').some((part) => part === '..' || part === '.') || path.includes('//')) return 'has ., .. or empty parts'
+  if (path === '' || path.startsWith('~')) return 'is not a folder'
   const folder = trim(path)
   if (folder === '/' || folder === '/var' || folder === '/home' || folder === '/tmp') return 'holds more than this app'
   if (MACHINE.some((m) => folder === m || folder.startsWith(`${m}/`))) return 'belongs to the machine'

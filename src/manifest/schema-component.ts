@@ -62,7 +62,7 @@ const health = z.union(
     z.strictObject({
       path: requestPath('E_HEALTH_PATH').optional().describe('Asked with GET.'),
       status: status.optional().describe('The status that means healthy.'),
-      json: anything.describe('What the JSON of the answer must contain.').optional(),
+      json: anything.optional().describe('What the JSON of the answer must contain.'),
       host: host.optional().describe('The Host header of the probe.'),
       tcp: z.literal(true, rule('E_TYPE', 'is not true')).optional().describe('Healthy when PORT accepts a connection.'),
       alive: duration('0s', '10m').optional().describe('Healthy when the process still lives after this time.'),
