@@ -10,6 +10,21 @@ export function separateYes(argv: string[]): string[] {
   return [...own.map((arg) => (arg === '--yes' || arg === '-y' ? '--yes=' : arg)), ...(end < 0 ? [] : argv.slice(end))]
 }
 
+/** Flags that are about every command may stand before its name: `landfall -C ../shop up`. */
+export function moveLeadingFlags(argv: string[]): string[] {
+  const leading: string[] = []
+  let at = 0
+  for (let arg = argv[at]; arg !== undefined; arg = argv[at]) {
+    const takesNext = arg === '-C' || arg === '--folder' || arg === '--env'
+    if (!takesNext && arg !== '--json' && !/^--(folder|env)=/.test(arg)) break
+    leading.push(...argv.slice(at, at + (takesNext ? 2 : 1)))
+    at += takesNext ? 2 : 1
+  }
+  const rest = argv.slice(at)
+  const end = rest.indexOf('--')
+  return end < 0 ? [...rest, ...leading] : [...rest.slice(0, end), ...leading, ...rest.slice(end)]
+}
+
 /** A path and not the name of a component, a release or a host: `.`, `../shop`, `/srv/shop`, `apps/shop`, `~/shop`. */
 export function looksLikeFolder(text: string): boolean {
   return text === '.' || text === '..' || text.startsWith('~') || text.includes('/')

@@ -2,12 +2,12 @@
 import { LandfallError } from '../lib/error.ts'
 import { homeFolder } from '../lib/home.ts'
 import { packageVersion } from '../lib/package.ts'
-import { separateYes, takeFolder } from './arguments.ts'
+import { moveLeadingFlags, separateYes, takeFolder } from './arguments.ts'
 import { contextOf } from './context.ts'
 import { fail } from './fail.ts'
 import { listenToInterrupts } from './interrupt.ts'
 
-const argv = process.argv.slice(2)
+const argv = moveLeadingFlags(process.argv.slice(2))
 // Whoever read us has had enough: `landfall logs | head`.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))

@@ -9,9 +9,8 @@ export interface Where {
   config?: unknown
 }
 
-const YAML = 'landfall.yaml'
 const CONFIG = 'landfall.config.ts'
-const MANIFESTS = [YAML, CONFIG]
+const MANIFESTS = ['landfall.yaml', 'landfall.yml', CONFIG]
 
 /** What the ops want to know of an app. Refuses a folder without a manifest, and says where one would have been. */
 export async function whereOf(context: Context): Promise<Where> {
@@ -51,9 +50,13 @@ function nearestAbove(folder: string): string | undefined {
 /** landfall.config.ts is code: it runs here, as the person who typed the command, and only its data travels. */
 async function configOf(folder: string): Promise<unknown> {
   if (!existsSync(join(folder, CONFIG))) return undefined
-  if (existsSync(join(folder, YAML))) {
-    const message = `there are two manifests in ${folder}: ${MANIFESTS.join(' and ')}`
-    throw new LandfallError({ code: 'E_MANIFESTS', message, hint: 'keep the one that counts, and rename the other' })
+  const found = MANIFESTS.filter((name) => existsSync(join(folder, name)))
+  if (found.length > 1) {
+    throw new LandfallError({
+      code: 'E_TWO_MANIFESTS',
+      message: `${folder} has ${found.join(' and ')}`,
+      hint: 'keep one of them',
+    })
   }
   const { evaluateConfig } = await import('../ops/config.ts')
   return evaluateConfig(folder)

@@ -3,32 +3,33 @@
 /** Somebody else is at it, or the world moved: the same request may work later. */
 const LATER = ['E_LOCKED', 'E_BASIS', 'E_BUSY', 'E_DAEMON_RUNS', 'E_DAEMON_STOPPED', 'E_DAEMON_LOST']
 /** The request itself is wrong; asking again changes nothing. */
-const WRONG = [
-  ...['E_INPUT', 'E_CONFIRM', 'E_USAGE', 'E_TYPE', 'E_RANGE', 'E_NAME', 'E_PATH', 'E_DEPTH', 'E_SYNTAX', 'E_ENCODING'],
-  ...['E_TOO_LARGE', 'E_TOO_COMPLEX', 'E_SERVER_VERSION', 'E_NOT_REGULAR_FILE', 'E_OWNER', 'E_REQUIRED', 'E_REFUSED'],
-  ...['E_RELEASE', 'E_COMPONENT', 'E_TASK', 'E_RUN', 'E_ENVIRONMENT', 'E_HOST', 'E_PROTECTED', 'E_EXISTS', 'E_RUN_ENDED'],
-]
-const WRONG_PREFIXES = [
-  'E_UNKNOWN_',
-  'E_MANIFEST',
-  'E_CONFIG',
-  'E_ENV_',
-  'E_YAML',
-  'E_DUPLICATE',
-  'E_NO_',
-  'E_SECRET',
-  'E_INVALID',
-]
-/** Sounds like wrong input but is a lack of this machine. */
-const FAILED = ['E_NO_DAEMON', 'E_NO_NPM', 'E_NO_SPACE', 'E_SECRETS_KEY']
+const WRONG = new Set([
+  ...['E_INPUT', 'E_USAGE', 'E_CONFIRM', 'E_FINDINGS', 'E_SERVER_VERSION', 'E_OWNER', 'E_EXISTS', 'E_NOT_WAITING'],
+  ...['E_NO_MANIFEST', 'E_TWO_MANIFESTS', 'E_NO_CHECKS', 'E_NO_COMMAND', 'E_NO_ROUTE', 'E_NO_PACKAGE_JSON'],
+  ...['E_NOT_REGULAR_FILE', 'E_UNREADABLE', 'E_ENCODING', 'E_SYNTAX', 'E_DEPTH', 'E_TOO_LARGE', 'E_TOO_COMPLEX', 'E_PATH'],
+  ...[
+    'E_TYPE',
+    'E_RANGE',
+    'E_NAME',
+    'E_VERSION',
+    'E_COMMAND',
+    'E_MOUNT',
+    'E_LIMIT',
+    'E_PORT',
+    'E_DOMAIN',
+    'E_CYCLE',
+    'E_REQUIRED',
+  ],
+  ...['E_RESOURCE_TYPE', 'E_TWO_WRITERS', 'E_HEALTH_PATH', 'E_RESERVED', 'E_SECRET_MISSING', 'E_ARTIFACT_GONE'],
+])
+const WRONG_PREFIXES = ['E_UNKNOWN_', 'E_CONFIG', 'E_ENV_', 'E_YAML', 'E_DUPLICATE', 'E_SECRET_IN_']
 
 export type Meaning = 'wrong' | 'later' | 'cancelled' | 'failed'
 
 export function meaningOf(code: string): Meaning {
   if (LATER.includes(code)) return 'later'
   if (code === 'E_CANCELLED') return 'cancelled'
-  if (FAILED.includes(code)) return 'failed'
-  return WRONG.includes(code) || WRONG_PREFIXES.some((p) => code.startsWith(p)) ? 'wrong' : 'failed'
+  return WRONG.has(code) || WRONG_PREFIXES.some((p) => code.startsWith(p)) ? 'wrong' : 'failed'
 }
 
 export function httpStatusOf(code: string): number {
