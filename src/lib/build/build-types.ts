@@ -9,17 +9,24 @@ export interface Identity {
   gid: number
 }
 
-/** A command with walls around it, to be started as it stands, with Landfall's own rights: it gives them up by itself. */
+/** A command that is to have walls around it. */
+export interface Caged {
+  argv: string[]
+  env: Record<string, string>
+  limits: Limits
+  identity?: Identity
+}
+/** The same, to be started as it stands with Landfall's own rights: it gives them up by itself. */
 export interface Cage {
   argv: string[]
+  env: Record<string, string>
   /** Processes that the kernel killed to free memory; asked once the command has ended. */
   killsForMemory(): number
   peakMiB?(): number | undefined
   /** The command has ended and all that it started. */
   remove(): void
 }
-/** Gives up the rights for those of `identity` and puts the command under `limits`. */
-export type Wrap = (argv: string[], limits: Limits, identity: Identity | undefined) => Cage
+export type Wrap = (command: Caged) => Cage
 
 export interface BuildInput {
   home: string

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { setImmediate } from 'node:timers/promises'
+import { makeBreath } from './breath.ts'
 
 /** A file of a source. `link`: where it points, for a symbolic link. */
 export interface SourceEntry {
@@ -19,18 +19,13 @@ const MAX_KNOWN = 200_000
 /** A file that was written this short ago may be written once more without its times telling. */
 const SETTLED_MS = 2000
 const STREAM_ABOVE = 1024 * 1024
-const BREATH_MS = 8
 
 /** Digest over paths, modes and contents; the same for a folder and a copy of it. */
 export async function digestTree(folder: string, list: readonly SourceEntry[]): Promise<string> {
   const digests = new Map<string, string>()
-  let since = performance.now()
+  const breath = makeBreath()
   for (const entry of list) {
-    // One by one and synchronously is twice as fast as over the thread pool; others get their turn in between.
-    if (performance.now() - since > BREATH_MS) {
-      await setImmediate()
-      since = performance.now()
-    }
+    await breath()
     const digest = entry.link === undefined ? await digestFile(join(folder, entry.path), entry.size) : `link ${entry.link}`
     digests.set(entry.path, digest)
   }
