@@ -1,51 +1,32 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf, LandfallError } from '../../lib/error.ts'
+import { readArtifact } from '../../lib/build/artifact.ts'
+import { LandfallError } from '../../lib/error.ts'
 import { paths } from './paths.ts'
 
-/** What a build left in `artifacts/<artifact>`: `artifact.json` beside the files in `root/`. */
-export interface Artifact {
+/** What an instance needs of an artifact, with absolute folders. */
+export interface OpenArtifact {
   root: string
-  /** Folders in front of PATH, from `root`. */
+  /** Where commands start. */
+  cwd: string
+  /** Folders in front of PATH. */
   path: string[]
-  /** Folders of the runtimes' programs. */
-  runtimes: string[]
-  command?: string[]
+  command: string[]
 }
 
-export function readArtifact(home: string, artifact: string): Artifact {
-  const root = paths.artifactRoot(home, artifact)
-  let said: unknown
-  try {
-    said = JSON.parse(readFileSync(join(paths.artifact(home, artifact), 'artifact.json'), 'utf8'))
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
+export function openArtifact(home: string, name: string): OpenArtifact {
+  const artifact = name === '' ? undefined : readArtifact(home, name)
+  if (!artifact) {
     throw new LandfallError({
       code: 'E_ARTIFACT_GONE',
-      message: `the artifact ${artifact} is not on this machine`,
+      message: name === '' ? 'there is no artifact to start' : `the artifact ${name} is not on this machine`,
       hint: 'landfall up builds it anew',
-      cause: error,
     })
   }
-  const facts = typeof said === 'object' && said !== null ? said : {}
-  const command = 'command' in facts ? texts(facts.command) : []
+  const root = paths.artifactRoot(home, name)
   return {
     root,
-    path: 'path' in facts ? texts(facts.path) : [],
-    runtimes: 'runtimes' in facts ? texts(facts.runtimes) : [],
-    ...(command.length > 0 && { command }),
+    cwd: join(root, artifact.folder ?? '.'),
+    path: [...artifact.path.map((p) => join(root, p)), ...artifact.runtimes],
+    command: artifact.command ?? [],
   }
-}
-
-/** Whole ones only: `artifact.json` is there from the moment that the folder has its name. */
-export function listArtifacts(home: string): string[] {
-  const folder = join(home, 'artifacts')
-  if (!existsSync(folder)) return []
-  return readdirSync(folder)
-    .filter((name) => existsSync(join(folder, name, 'artifact.json')))
-    .sort()
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((v) => typeof v === 'string') : []
 }

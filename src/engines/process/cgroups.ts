@@ -18,6 +18,8 @@ export interface Cgroups {
   oomKills(id: string): number
   /** Without the file cache that could be dropped. */
   memoryMiB(id: string): number | undefined
+  /** The most that it ever used, file cache included. */
+  peakMiB(id: string): number | undefined
   remove(id: string): void
   list(): string[]
 }
@@ -32,6 +34,8 @@ export function openCgroups(name: string, root = '/sys/fs/cgroup', own = ownGrou
   const folders = [...new Set([memory, cpu].filter((f) => f !== undefined))]
   const reason = folders.length < (unified ? 1 : 2) || !memory || !cpu ? bases.reason : undefined
   const first = memory ?? cpu
+  // Looked at, not kept: they are made with the first instance and go with the last.
+  for (const f of folders) removeGroup(f)
   return {
     canMemory: memory !== undefined,
     canCpus: cpu !== undefined,
@@ -54,11 +58,11 @@ export function openCgroups(name: string, root = '/sys/fs/cgroup', own = ownGrou
       const cache = count(read(join(memory, id, 'memory.stat')), unified ? 'inactive_file' : 'total_inactive_file')
       return Math.round(((Number(used) - cache) / MIB) * 10) / 10
     },
-    remove(id) {
-      for (const f of folders) removeGroup(join(f, id))
-      // The home's own group goes with its last instance.
-      for (const f of folders) removeGroup(f)
+    peakMiB(id) {
+      const peak = memory && read(join(memory, id, unified ? 'memory.peak' : 'memory.max_usage_in_bytes'))
+      return peak ? Math.round(Number(peak) / MIB) : undefined
     },
+    remove: (id) => removeSoon(folders, id, 40),
     list: () => (first ? [...new Set(folders.flatMap(foldersIn))] : []),
   }
 }
@@ -183,6 +187,15 @@ function foldersIn(folder: string): string[] {
     return []
   }
 }
+/** A process that was killed belongs to its group until its parent has taken note. */
+function removeSoon(folders: string[], id: string, tries: number): void {
+  for (const f of folders) removeGroup(join(f, id))
+  const isLeft = folders.some((f) => existsSync(join(f, id)))
+  if (isLeft && tries > 0) setTimeout(() => removeSoon(folders, id, tries - 1), 50).unref()
+  // The home's own group goes with its last instance.
+  else for (const f of folders) removeGroup(f)
+}
+
 function removeGroup(folder: string): void {
   try {
     rmdirSync(folder)

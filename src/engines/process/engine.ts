@@ -71,7 +71,7 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
         const lives = livesOf(world, ctx, step.component, step.release).filter((l) => l.record.type !== 'once')
         await Promise.all(lives.map((live) => stopLive(world, live)))
       },
-      prune: async (step, ctx) => prune(world, step, ctx),
+      prune: (step, ctx) => prune(world, step, ctx),
     },
     recover: () => recover(world),
     address: async (scope, component) => ({
@@ -98,8 +98,8 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
 /** Folders that instances' users walk through, and two that they do not. */
 function makeHouse(world: World): void {
   const { home, rights } = world
-  for (const name of ['instances', 'artifacts', 'volumes', 'homes']) makeFolder(join(home, name))
-  for (const name of ['logs', 'engine', 'scratch']) makeFolder(join(home, name), 0o700)
+  for (const name of ['instances', 'artifacts', 'volumes', 'homes', 'scratch']) makeFolder(join(home, name))
+  for (const name of ['logs', 'engine']) makeFolder(join(home, name), 0o700)
   const mode = statSync(home).mode & 0o777
   if (rights.isRoot && (mode & 0o011) !== 0o011) chmodSync(home, mode | 0o011)
 }

@@ -35,8 +35,8 @@ export function* linesBetween(
       for (let at = bytes.indexOf(10); at >= 0 || bytes.length > MAX_LINE; at = bytes.indexOf(10)) {
         const isWhole = at >= 0 && at <= MAX_LINE
         const length = isWhole ? at : MAX_LINE
-        yield { time: dateOf(lineStart), text: textOf(bytes.subarray(0, length)) }
         lineStart += length + (isWhole ? 1 : 0)
+        yield { time: dateOf(lineStart), text: textOf(bytes.subarray(0, length)) }
         bytes = bytes.subarray(length + (isWhole ? 1 : 0))
         told.end = lineStart
       }
@@ -44,7 +44,7 @@ export function* linesBetween(
     }
     // A line without its end is one when nobody waits for the rest.
     if (rest.length > 0 && told.isOpen !== true) {
-      yield { time: dateOf(lineStart), text: textOf(rest) }
+      yield { time: dateOf(lineStart + rest.length), text: textOf(rest) }
       told.end = lineStart + rest.length
     }
   } finally {

@@ -51,12 +51,15 @@ export function shiftMarks(marks: Mark[], { keptFrom, headerBytes }: CutFrom): M
   return marks.filter((m) => m.end > keptFrom).map((m) => ({ ...m, end: m.end - keptFrom + headerBytes }))
 }
 
-/** Times of rising offsets: a line that lies between two marks is dated between them. Pure. */
+/**
+ * Times of rising offsets, where lines end: the last line before a mark came when the mark says, those before it in between.
+ * Pure.
+ */
 export function dater(marks: Mark[], otherwise: number): (offset: number) => number {
   let next = 0
   let latest = 0
   return (offset) => {
-    while (next < marks.length && (marks[next]?.end ?? 0) <= offset) next++
+    while (next < marks.length && (marks[next]?.end ?? 0) < offset) next++
     const mark = marks[next]
     const last = marks.at(-1)
     const begin = next > 0 ? (marks[next - 1]?.end ?? 0) : 0

@@ -65,8 +65,8 @@ async function cut(log: LogWatch, bounds: Bounds): Promise<void> {
     const wished = Math.max(0, size - bounds.ringBytes)
     const keptFrom = wished === 0 ? 0 : nextLine(fd, wished)
     const sample = Buffer.alloc(Math.min(64 * 1024, size))
-    readSync(fd, sample, 0, sample.length, keptFrom)
-    const bytesPerLine = sample.length / Math.max(1, sample.toString('latin1').split('\n').length - 1)
+    const sampled = readSync(fd, sample, 0, sample.length, keptFrom)
+    const bytesPerLine = sampled / Math.max(1, sample.toString('latin1', 0, sampled).split('\n').length - 1)
     const header = remark(keptFrom + sizeOf(older), bytesPerLine)
 
     const out = await open(next, 'w', 0o600)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { listArtifacts } from '../../lib/build/artifact.ts'
 import type { Observed, Running, Scope } from '../../model/plan.ts'
 import type { Instance } from '../../model/plug.ts'
-import { listArtifacts } from './artifact.ts'
 import { paths } from './paths.ts'
 import { listProcesses, membersOf, memoryMiBOf, type ProcessRow } from './processes.ts'
 import { type Live, livesOf, type World } from './world.ts'

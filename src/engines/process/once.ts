@@ -42,7 +42,7 @@ export async function runOnce(world: World, step: RunOnce, ctx: StepContext): Pr
     }
   } else if (state === 'running') ctx.say(`${step.command.name} still runs`)
   if (!live) return
-  await untilEnded(world, live, ctx, state === 'running')
+  if (state !== 'ended-0' && state !== 'ended-nonzero') await untilEnded(world, live, ctx, state === 'running')
   const after = onceStateOf(world, live)
   if (after === 'ended-0') return verify(world, step, ctx)
   throw failure(world, step, live)

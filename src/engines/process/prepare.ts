@@ -3,7 +3,7 @@ import { LandfallError } from '../../lib/error.ts'
 import type { Component, Limits } from '../../model/app.ts'
 import type { Scope } from '../../model/plan.ts'
 import type { Value } from '../../model/value.ts'
-import { readArtifact } from './artifact.ts'
+import { openArtifact } from './artifact.ts'
 import { bindsOf } from './mounts.ts'
 import { makeFolder, paths } from './paths.ts'
 import { makeOwnFolder } from './rights.ts'
@@ -31,7 +31,7 @@ export interface Prepared {
 export async function prepare(world: World, w: Wanted, command?: Value[]): Promise<Prepared> {
   const { home, rights } = world
   const { component } = w
-  const artifact = readArtifact(home, w.artifact)
+  const artifact = openArtifact(home, w.artifact)
   const uid = rights.uid(w, component.runsAs)
   const facts: Facts = {
     of: { app: w.app, environment: w.environment, component: component.name, release: w.release },
@@ -43,7 +43,7 @@ export async function prepare(world: World, w: Wanted, command?: Value[]): Promi
   }
   const text = (v: Value) => textOf(v, facts, world.options.value)
   const argv = await Promise.all((command ?? component.command ?? []).map(text))
-  if (argv.length === 0) argv.push(...(artifact.command ?? []))
+  if (argv.length === 0) argv.push(...artifact.command)
   checkCommand(argv, component)
 
   const own: Record<string, string> = {}
@@ -57,9 +57,8 @@ export async function prepare(world: World, w: Wanted, command?: Value[]): Promi
   makeFolder(paths.instance(home, w.id))
   makeOwnFolder(temporary, 0o700, uid)
 
-  const folders = [...artifact.path.map((p) => join(artifact.root, p)), ...artifact.runtimes]
   const env = {
-    PATH: [...folders, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    PATH: [...artifact.path, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: personal,
     TMPDIR: temporary,
     LANG: 'C.UTF-8',
@@ -83,7 +82,7 @@ export async function prepare(world: World, w: Wanted, command?: Value[]): Promi
     ...(rights.setpriv && { setpriv: rights.setpriv }),
     ...(rights.unshare && { unshare: rights.unshare }),
   })
-  return { ...links, cwd: artifact.root, ...(uid !== undefined && { uid }) }
+  return { ...links, cwd: artifact.cwd, ...(uid !== undefined && { uid }) }
 }
 
 function checkCommand(argv: string[], component: Component): void {

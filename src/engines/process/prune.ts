@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeArtifact } from '../../lib/build/artifact.ts'
 import { failpoint } from '../../lib/failpoint.ts'
 import type { Scope, Step } from '../../model/plan.ts'
-import { makeFolder, paths } from './paths.ts'
+import { paths } from './paths.ts'
 import { forget } from './stop.ts'
 import { livesOf, type World } from './world.ts'
 
 /** Takes away what retention no longer keeps. What an instance of any environment runs, or may be restarted from, stays. */
-export function prune(world: World, step: Extract<Step, { type: 'prune' }>, scope: Scope): void {
+export async function prune(world: World, step: Extract<Step, { type: 'prune' }>, scope: Scope): Promise<void> {
   for (const release of step.releases) {
     for (const live of livesOf(world, scope, undefined, release)) {
       if (live.record.type === 'once' && !live.isAlive) forget(world, live)
@@ -19,14 +20,9 @@ export function prune(world: World, step: Extract<Step, { type: 'prune' }>, scop
   failpoint('engine:prune:before-artifacts')
   const used = new Set([...world.lives.values()].map((l) => l.record.artifact))
   for (const artifact of step.artifacts) {
-    const folder = paths.artifact(world.home, artifact)
-    if (used.has(artifact) || !existsSync(folder)) continue
-    // First out of sight, in one act: half an artifact must not look like a whole one.
-    makeFolder(paths.scratch(world.home))
-    const doomed = join(paths.scratch(world.home), `pruned-${artifact}-${process.pid}`)
-    renameSync(folder, doomed)
-    failpoint('engine:prune:after-rename')
-    rmSync(doomed, { recursive: true, force: true })
+    if (used.has(artifact)) continue
+    await removeArtifact(world.home, artifact)
+    failpoint('engine:prune:after-artifact')
   }
 }
 

@@ -60,7 +60,7 @@ export function chain(c: Chain): { file: string; args: string[]; env: Record<str
 
 export const PLAIN_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
 
-/** By these two a process is known as ours, wherever it went. */
+/** By these a process is known as ours, wherever it went. */
 function isMark(name: string): boolean {
-  return name === 'LANDFALL_HOME' || name === 'LANDFALL_INSTANCE'
+  return name === 'LANDFALL_HOME' || name === 'LANDFALL_INSTANCE' || name === 'LANDFALL_BUILD'
 }

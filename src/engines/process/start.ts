@@ -1,7 +1,7 @@
 import { LandfallError } from '../../lib/error.ts'
 import type { Scope, Step } from '../../model/plan.ts'
 import type { StepContext } from '../../model/plug.ts'
-import { readArtifact } from './artifact.ts'
+import { openArtifact } from './artifact.ts'
 import { becomeServing } from './endpoints.ts'
 import { instanceId } from './instance-id.ts'
 import { boundLogs } from './prune.ts'
@@ -23,7 +23,7 @@ export async function start(world: World, step: Start, ctx: StepContext): Promis
       hint: 'give the folder as `source:`, or use an engine that runs images',
     })
   }
-  readArtifact(world.home, step.artifact)
+  openArtifact(world.home, step.artifact)
   boundLogs(world, ctx, component.name)
   const count = component.type === 'static' ? 1 : component.instances
   const present = livesOf(world, ctx, component.name, step.release).filter((l) => l.record.type !== 'once')
