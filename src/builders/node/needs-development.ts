@@ -18,13 +18,17 @@ const PROGRAMS: Record<string, string> = {
   'tsconfig-paths': 'tsconfig-paths',
 }
 
+/** They come with the artifact, whether or not there is a package of that name. */
+const RUNTIMES = new Set(['node', 'npm', 'npx', 'pnpm', 'yarn'])
+
 /**
  * Packages that only development names and that a command of the running app uses all the same: `tsx src/server.ts`, or
  * `prisma migrate deploy` before a release.
  */
 export function developmentAtRunTime(jsons: PackageJson[], commands: string[][]): string[] {
   const production = new Set(jsons.flatMap((j) => dependencyNames({ ...j, devDependencies: {} })))
-  const development = new Set(jsons.flatMap((j) => Object.keys(j.devDependencies ?? {})).filter((n) => !production.has(n)))
+  const listed = jsons.flatMap((j) => Object.keys(j.devDependencies ?? {}))
+  const development = new Set(listed.filter((name) => !production.has(name) && !RUNTIMES.has(name)))
   if (development.size === 0) return []
   const words = new Set(commands.flatMap((command) => wordsOf(jsons, command, 0)))
   const packages = [...words].map((word) => packageOf(word, development)).filter((name) => name !== undefined)

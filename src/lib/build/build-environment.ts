@@ -58,6 +58,7 @@ export interface EnvironmentParts {
   /** Folder of a Node with its headers. */
   node?: string
   isRoot: boolean
+  isPnpm: boolean
   own: Record<string, string>
 }
 
@@ -76,13 +77,7 @@ export function buildEnvironment(p: EnvironmentParts): Record<string, string> {
     NO_COLOR: '1',
     npm_config_cache: join(p.caches.folder, 'npm'),
     npm_config_update_notifier: 'false',
-    // Links into a store would be one file with the artifact's, which must never change again.
-    npm_config_package_import_method: 'copy',
-    pnpm_config_package_import_method: 'copy',
-    npm_config_store_dir: join(p.caches.folder, 'pnpm'),
-    pnpm_config_store_dir: join(p.caches.folder, 'pnpm'),
-    npm_config_manage_package_manager_versions: 'false',
-    pnpm_config_manage_package_manager_versions: 'false',
+    ...(p.isPnpm && pnpmSettings(p.caches)),
     ...(p.node && existsSync(join(p.node, 'include')) && { npm_config_nodedir: p.node }),
     YARN_CACHE_FOLDER: join(p.caches.folder, 'yarn'),
     NEXT_TELEMETRY_DISABLED: '1',
@@ -96,6 +91,17 @@ export function buildEnvironment(p: EnvironmentParts): Record<string, string> {
     TMPDIR: p.temporary,
     ...buildMarks(p.home, p.artifact),
   }
+}
+
+/** Up to its version 10 by npm's names, then by its own. Links into its store would be one file with an artifact's: copies are not. */
+function pnpmSettings(caches: Caches): Record<string, string> {
+  const settings = {
+    package_import_method: 'copy',
+    store_dir: join(caches.folder, 'pnpm'),
+    manage_package_manager_versions: 'false',
+  }
+  const names = Object.entries(settings)
+  return Object.fromEntries(['npm', 'pnpm'].flatMap((p) => names.map(([name, value]) => [`${p}_config_${name}`, value])))
 }
 
 /** Where packages come from, as npm of this machine is told: the whole file for its own user, without sign-ins for another one. */

@@ -48,7 +48,8 @@ export async function buildFolder(job: BuildJob, source: Extract<Source, { type:
   refuseErrors(component, findings)
   const recipe = builder.recipe(files, component.build, useOf(component))
   const runtimes: { bin: string; version: string }[] = []
-  for (const wish of builder.runtimes(files, component.build)) {
+  const wishes = builder.runtimes(files, component.build)
+  for (const wish of wishes) {
     const runtime = await provideRuntime(wish, home, { signal: guard.signal, say: log.line, ...(identity && { identity }) })
     // A package manager stands before the Node that brings another one along.
     runtimes.unshift(runtime)
@@ -66,6 +67,7 @@ export async function buildFolder(job: BuildJob, source: Extract<Source, { type:
     folders: [...recipe.path.map((p) => join(scratch.root, p)), ...bins],
     ...(node && { node: join(node, '..') }),
     isRoot: process.getuid?.() === 0,
+    isPnpm: wishes.some((w) => w.name === 'pnpm'),
     own,
   })
   const run: RunAs = (argv) => runStep(job, { title: 'prepare', argv, cwd: '.', env, isShown: false })

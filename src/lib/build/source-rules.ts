@@ -16,20 +16,36 @@ export interface Rules {
   git: Matcher[]
 }
 
-/** `path` from the source's folder, with `/` between the parts. */
-export function leavesOut(rules: Rules, path: string, isFolder: boolean): 'never' | 'values' | 'ignored' | undefined {
+/** Why something stays out, or the rules that hold below it. `path` is from the source's folder, with `/` between the parts. */
+export function decide(
+  rules: Rules,
+  path: string,
+  isFolder: boolean,
+): { out: 'never' | 'values' | 'ignored' } | { below: Rules } {
   const name = path.slice(path.lastIndexOf('/') + 1)
-  if (NEVER.has(name) || (path === name && MANIFESTS.test(name))) return 'never'
-  if (!isFolder && LOCAL_VALUES.test(name)) return 'values'
-  for (const list of [rules.landfall, rules.git]) {
+  if (NEVER.has(name) || (path === name && MANIFESTS.test(name))) return { out: 'never' }
+  if (!isFolder && LOCAL_VALUES.test(name)) return { out: 'values' }
+  for (const [kind, list] of [
+    ['landfall', rules.landfall],
+    ['git', rules.git],
+  ] as const) {
     // The deepest file that says anything decides, as in git.
-    for (const { base, rules: matcher } of list.toReversed()) {
+    for (const [i, { base, rules: matcher }] of [...list.entries()].reverse()) {
       const answer = matcher.test(`${path.slice(base.length)}${isFolder ? '/' : ''}`)
-      if (answer.ignored) return 'ignored'
-      if (answer.unignored) return undefined
+      if (answer.ignored) return { out: 'ignored' }
+      // Taken in by name: those that would have left it out have no say about what is in it.
+      if (!answer.unignored) continue
+      const left = list.slice(i)
+      return { below: kind === 'landfall' ? { landfall: left, git: [] } : { landfall: rules.landfall, git: left } }
     }
   }
-  return undefined
+  return { below: rules }
+}
+
+/** Why a path stays out, for a look that does not go into folders that somebody took in by name. */
+export function leavesOut(rules: Rules, path: string, isFolder: boolean): 'never' | 'values' | 'ignored' | undefined {
+  const decided = decide(rules, path, isFolder)
+  return 'out' in decided ? decided.out : undefined
 }
 
 /** The rules for what lies in `folder`, whose path from the source's folder is `path` (empty for itself). */

@@ -1,12 +1,12 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { readdir, readlink } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { Finding } from '../../model/finding.ts'
 import type { SourceFiles } from '../../model/plug.ts'
 import { codeOf, LandfallError } from '../error.ts'
 import { digestTree, type SourceEntry } from './digest-tree.ts'
 import { eachLimit } from './each-limit.ts'
-import { leavesOut, outerRules, type Rules, withFolder } from './source-rules.ts'
+import { decide, outerRules, type Rules, withFolder } from './source-rules.ts'
 import { closureOf, workspacesOf } from './workspaces.ts'
 
 export interface SourceTree {
@@ -62,10 +62,11 @@ async function walk(folder: string, path: string, outer: Rules, to: Walk): Promi
   const rules = withFolder(outer, folder, path, names)
   await eachLimit(entries, 16, async (entry) => {
     const at = path === '' ? entry.name : `${path}/${entry.name}`
-    const why = leavesOut(rules, at, entry.isDirectory())
-    if (why === 'values') to.notes.push(leftOut(at, 'holds values of one machine', 'set them with `landfall env set`'))
-    if (why) return
-    if (entry.isDirectory()) return walk(join(folder, entry.name), at, rules, to)
+    const decided = decide(rules, at, entry.isDirectory())
+    if ('out' in decided && decided.out === 'values')
+      to.notes.push(leftOut(at, 'holds values of one machine', 'set them with `landfall env set`'))
+    if ('out' in decided) return
+    if (entry.isDirectory()) return walk(join(folder, entry.name), at, decided.below, to)
     if (at.includes('\uFFFD') || /[\n\r]/.test(at)) throw unsafe(at, 'its name is no text that a list can hold')
     if (entry.isSymbolicLink()) return void to.found.push(await readLink(to.root, at))
     if (!entry.isFile()) return void to.notes.push(leftOut(at, 'is no regular file', 'nothing needs to be done'))
@@ -80,20 +81,22 @@ async function walk(folder: string, path: string, outer: Rules, to: Walk): Promi
 async function readLink(root: string, path: string): Promise<SourceEntry> {
   const link = await readlink(join(root, path))
   if (isAbsolute(link)) throw unsafe(path, `is a link to ${link}, an absolute path`)
-  const from = realpathSync(dirname(join(root, path)))
-  if (!isInside(root, resolve(from, link)) || !isInside(root, realOf(resolve(from, link)))) {
-    throw unsafe(path, `is a link to ${link}, outside of the source`)
+  // Step by step, as the kernel goes: what looks inside may lead out through another link.
+  let at = realpathSync(dirname(join(root, path)))
+  for (const part of link.split('/').filter((p) => p !== '' && p !== '.')) {
+    at = part === '..' ? dirname(at) : realOf(join(at, part))
+    if (!isInside(root, at)) throw unsafe(path, `is a link to ${link}, outside of the source`)
   }
   return { path, mode: 0o644, size: 0, link }
 }
 
-/** As far as it exists: what a link points to may be left out, or not built yet. */
+/** What is not there stands for itself: it may be left out, or not built yet. */
 function realOf(path: string): string {
   try {
     return realpathSync(path)
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error
-    return dirname(path) === path ? path : join(realOf(dirname(path)), path.slice(dirname(path).length))
+    return path
   }
 }
 const isInside = (root: string, path: string) => path === root || path.startsWith(root === '/' ? root : `${root}${sep}`)
