@@ -1,21 +1,22 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { onTestFinished } from 'vitest'
 import { packageVersion } from '../../src/lib/package.ts'
 
 const root = new URL('../..', import.meta.url).pathname
-const folder = `node_modules/.cache/landfall-cli-${process.pid}`
-export const builtCli = `${root}${folder}/dist/cli.mjs`
+const folder = mkdtempSync(join(tmpdir(), 'lf-cli-'))
+export const builtCli = join(folder, 'dist/cli.mjs')
 
 /** A package of its own: the command line as it is shipped, and beside it, as its daemon, the scripted one. */
 export async function buildCli(): Promise<void> {
-  mkdirSync(`${root}${folder}`, { recursive: true })
-  writeFileSync(`${root}${folder}/package.json`, JSON.stringify({ name: 'landfall', version: packageVersion, type: 'module' }))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'landfall', version: packageVersion, type: 'module' }))
   await build({
     absWorkingDir: root,
     entryPoints: { cli: 'src/cli/main.ts', daemon: 'test/wire/daemon.ts' },
-    outdir: `${folder}/dist`,
+    outdir: join(folder, 'dist'),
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -30,7 +31,7 @@ export async function buildCli(): Promise<void> {
   })
 }
 
-export const removeCli = () => rmSync(`${root}${folder}`, { recursive: true, force: true })
+export const removeCli = () => rmSync(folder, { recursive: true, force: true })
 
 export interface Said {
   code: number | null
