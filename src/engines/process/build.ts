@@ -1,10 +1,21 @@
-import { listArtifacts } from '../../lib/build/artifact.ts'
-import { LandfallError } from '../../lib/error.ts'
+import { buildArtifact } from '../../lib/build/build-artifact.ts'
 import type { Step } from '../../model/plan.ts'
 import type { StepContext } from '../../model/plug.ts'
 import type { World } from './world.ts'
 
-export async function build(world: World, step: Extract<Step, { type: 'build' }>, _ctx: StepContext): Promise<void> {
-  if (listArtifacts(world.home).includes(step.artifact)) return
-  throw new LandfallError({ code: 'E_BUILD', message: `${step.artifact} was not built` })
+/** The artifact, made with the rights of the environment's apps. */
+export async function build(world: World, step: Extract<Step, { type: 'build' }>, ctx: StepContext): Promise<void> {
+  const uid = world.rights.uid(ctx, 'app')
+  await buildArtifact({
+    home: world.home,
+    component: step.component,
+    artifact: step.artifact,
+    builders: world.options.builders,
+    servers: world.options.servers,
+    value: world.options.value,
+    ...(uid !== undefined && { identity: { uid, gid: uid } }),
+    signal: ctx.signal,
+    say: ctx.say,
+    runOf: { app: ctx.app, environment: ctx.environment },
+  })
 }

@@ -29,7 +29,7 @@ export async function prune(world: World, step: Extract<Step, { type: 'prune' }>
 /** Logs of releases that run no more go, the oldest first, once a component has written more than its share. */
 export function boundLogs(world: World, scope: Scope, component: string): void {
   const folder = join(paths.logs(world.home, scope), component)
-  const releases = foldersIn(folder).map((name) => ({ name, ...measure(join(folder, name)) }))
+  const releases = namesIn(folder).map((name) => ({ name, ...measure(join(folder, name)) }))
   let bytes = releases.reduce((sum, r) => sum + r.bytes, 0)
   for (const r of releases.sort((a, b) => a.writtenAt - b.writtenAt)) {
     if (bytes <= world.bounds.componentBytes) return
@@ -39,11 +39,14 @@ export function boundLogs(world: World, scope: Scope, component: string): void {
   }
 }
 
-function measure(folder: string): { bytes: number; writtenAt: number } {
-  const stats = foldersIn(folder).map((name) => statSync(join(folder, name)))
+/** A release's folder, or the log of a build, which is one file. */
+function measure(path: string): { bytes: number; writtenAt: number } {
+  const own = statSync(path)
+  if (!own.isDirectory()) return { bytes: own.size, writtenAt: own.mtimeMs }
+  const stats = namesIn(path).map((name) => statSync(join(path, name)))
   return { bytes: stats.reduce((sum, s) => sum + s.size, 0), writtenAt: Math.max(0, ...stats.map((s) => s.mtimeMs)) }
 }
 
-function foldersIn(path: string): string[] {
+function namesIn(path: string): string[] {
   return existsSync(path) ? readdirSync(path) : []
 }
