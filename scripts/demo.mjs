@@ -41,12 +41,16 @@ async function tell() {
   // A daemon of an earlier demo makes way for this build; its apps go on.
   await landfall(['stop'], { isQuiet: true })
 
+  const storyFile = join(root, 'scripts/demo', `${wish}.mjs`)
+  const story = existsSync(storyFile) ? (await import(storyFile)).story : undefined
+  if (story) {
+    const values = Object.entries(story.env).map(([name, value]) => `${name}=${value}`)
+    expect((await landfall(['env', 'set', ...values], { isQuiet: true })).code === 0, 'env set failed')
+  }
   const first = await landfall(['up', '--yes'])
   expect(first.code === 0, 'the app did not come up')
   url = first.url ?? (await serving()).url
   expect(/^http:\/\/localhost:\d+$/.test(url), `no URL that any program can open: ${url}`)
-  const storyFile = join(root, 'scripts/demo', `${wish}.mjs`)
-  const story = existsSync(storyFile) ? (await import(storyFile)).story : undefined
   if (story) await expectHealth(story.health)
   console.log(`\n  ${pc.green('●')} ${pc.bold(url)} answers, ${seconds(Date.now() - started)} after the start\n`)
   if (story) await releaseUnderLoad(story)
@@ -54,9 +58,7 @@ async function tell() {
 }
 
 async function releaseUnderLoad(story) {
-  const values = Object.entries(story.env).map(([name, value]) => `${name}=${value}`)
-  expect((await landfall(['env', 'set', ...values], { isQuiet: true })).code === 0, 'env set failed')
-  expect((await landfall(['up', '--yes'], { isQuiet: true })).code === 0, 'up after env set failed')
+  for (const task of story.tasks) expect((await landfall(['run', task], { isBrief: true })).code === 0, `${task} failed`)
   const before = await serving()
   const { startLoad } = await import('../bench/load.ts')
   const { countWritten } = await import('../bench/rows.ts')
@@ -64,7 +66,7 @@ async function releaseUnderLoad(story) {
   const load = await startLoad({
     url,
     clients: 16,
-    pauseMs: 60,
+    pauseMs: 25,
     reads: story.reads,
     write: story.write,
     sockets: { count: 20, path: story.sockets },
@@ -73,7 +75,7 @@ async function releaseUnderLoad(story) {
 
   console.log(pc.bold(`Release ${story.better.title}`))
   story.better.apply(source)
-  expect((await landfall(['up', '--yes'])).code === 0, 'the new version did not come up')
+  expect((await landfall(['up', '--yes'], { isBrief: true })).code === 0, 'the new version did not come up')
   const better = await serving()
   expect(better.release !== before.release, 'the new version made no release')
   const page = await (await fetch(url + story.better.shows.path)).text()
@@ -97,7 +99,7 @@ async function releaseUnderLoad(story) {
   )
 
   console.log(pc.bold('\nBack to the version before'))
-  expect((await landfall(['rollback', '--yes'])).code === 0, 'the rollback failed')
+  expect((await landfall(['rollback', '--yes'], { isBrief: true })).code === 0, 'the rollback failed')
   const back = await serving()
   expect(back.release === before.release, `${back.release} serves after the rollback, not ${before.release}`)
 
@@ -124,7 +126,7 @@ function end() {
 
 async function stop() {
   for (const { app, environment, folder } of await apps()) {
-    const done = await landfall(['down', folder, '--env', environment, '--yes'], { cwd: root })
+    const done = await landfall(['down', folder, '--env', environment, '--yes'], { cwd: root, isBrief: true })
     expect(done.code === 0, `${app} could not be taken down`)
   }
   await landfall(['stop', '--edge'], { cwd: root })
@@ -161,15 +163,20 @@ async function expectHealth({ path, json }) {
   for (const [key, value] of Object.entries(json)) expect(body[key] === value, `${path} says ${key}: ${body[key]}, not ${value}`)
 }
 
-/** Runs a command as a person would type it, and shows it. Lines with a URL that is not the app's wait until that one is out. */
-async function landfall(args, { shown = args, isQuiet = false, cwd = source } = {}) {
+/**
+ * Runs a command as a person would type it, and shows it; `isBrief` leaves out the plan, which the steps repeat. Until the app's
+ * URL is out, lines with another one are left out.
+ */
+async function landfall(args, { shown = args, isQuiet = false, isBrief = false, cwd = source } = {}) {
   if (!isQuiet || shown !== args) console.log(pc.cyan(`$ landfall ${shown.join(' ')}`))
   const found = { url: undefined, events: [] }
+  let isPlan = isBrief
   const onLine = (line) => {
     const match = /http:\/\/localhost:\d+/.exec(line)
     found.url ??= match?.[0]
     if (args.includes('--json') && line.startsWith('{')) found.events.push(JSON.parse(line))
-    if (!isQuiet && (url || match || !line.includes('://'))) console.log(`  ${line}`)
+    if (/^run-\d+ /.test(line)) isPlan = false
+    if (!isQuiet && !isPlan && line.trim() && (url || match || !line.includes('://'))) console.log(`  ${line}`)
   }
   const { code } = await run(process.execPath, [cli, ...args], { cwd, onLine })
   return { code, ...found }

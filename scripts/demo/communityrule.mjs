@@ -9,6 +9,8 @@ export const story = {
   sockets: '/api/live',
   /** The load is one address, which the app would slow down. */
   env: { RATE_LIMIT: '0' },
+  /** Once, after the first release. */
+  tasks: ['web.seed'],
   health: { path: '/api/health', json: { ok: true, database: 'connected' } },
   better: {
     title: 'a new version: another headline',
