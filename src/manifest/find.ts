@@ -6,12 +6,17 @@ import { LIMITS } from './limits.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import type { Beside } from './world.ts'
 
-export const MANIFEST_NAMES = ['landfall.yaml', 'landfall.yml', 'landfall.config.ts'] as const
+const MANIFEST_NAMES = ['landfall.yaml', 'landfall.yml', 'landfall.config.ts'] as const
 const CONFIG = 'landfall.config.ts'
+
+/** Whatever bears the name of a manifest. */
+export function manifestsIn(folder: string): string[] {
+  return MANIFEST_NAMES.filter((name) => isThere(join(folder, name)))
+}
 
 /** Name of the one manifest in a folder. */
 export function manifestName(folder: string): string {
-  const found = MANIFEST_NAMES.filter((name) => isThere(join(folder, name)))
+  const found = manifestsIn(folder)
   const [only, other] = found
   if (only !== undefined && other === undefined) return only
   if (only !== undefined) {
@@ -159,7 +164,7 @@ function validPrefix(bytes: Buffer): number {
 }
 
 /** What the manifest names in its folder, links followed as long as they stay inside. */
-function besideOf(folder: string): Beside {
+export function besideOf(folder: string): Beside {
   const inside = (path: string): string | undefined => {
     try {
       const root = realpathSync(folder)
