@@ -5,7 +5,7 @@ import { codeOf, LandfallError } from '../lib/error.ts'
 import { identify } from '../lib/process-identity.ts'
 import type { OpenWorld, World } from '../ops/world-type.ts'
 import { readAbout } from './about.ts'
-import { type Lock, takeLock } from './lock.ts'
+import { takeLock } from './lock.ts'
 import { daemonPaths } from './paths.ts'
 import { type Api, createApi } from './server.ts'
 
@@ -49,8 +49,10 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const { reason, code } = await stopping
   say(`stopping: ${reason}`)
   clearInterval(watch)
-  await shutDown(api, world, lock, say)
+  await shutDown(api, world, say)
+  // Before the lock goes: what is written after that is the next one's.
   rmSync(paths.about, { force: true })
+  lock.release()
   return code
 }
 
@@ -63,7 +65,7 @@ async function recover(world: World, say: DaemonOptions['say']): Promise<void> {
   }
 }
 
-async function shutDown(api: Api, world: World, lock: Lock, say: DaemonOptions['say']): Promise<void> {
+async function shutDown(api: Api, world: World, say: DaemonOptions['say']): Promise<void> {
   api.refuse()
   const limit = setTimeout(() => {
     say('the step under way did not end in time: the journal tells the next start where to go on')
@@ -74,7 +76,6 @@ async function shutDown(api: Api, world: World, lock: Lock, say: DaemonOptions['
   await api.endStreams()
   api.server.close()
   api.server.closeAllConnections()
-  lock.release()
   clearTimeout(limit)
 }
 

@@ -12,6 +12,7 @@ import { call, watch } from './client.ts'
 import { daemonPaths } from './paths.ts'
 import { ensureDaemon, findDaemon, stopDaemon } from './start.ts'
 
+const LEAVING = ['E_DAEMON_LOST', 'E_DAEMON_STOPPED']
 const start = (home: string, version = packageVersion, say = (_: string) => {}) =>
   ensureDaemon({ home, version, say, program: wireDaemon })
 
@@ -50,7 +51,7 @@ test('after a kill -9 the next start removes the stale socket', async () => {
   process.kill(first.pid, 'SIGKILL')
   while (identity && isAlive(identity)) await pause(5)
   expect(existsSync(daemonPaths(home).socket)).toBe(true)
-  expect(await findDaemon(home)).toBeUndefined()
+  expect(await findDaemon(home, LEAVING)).toBeUndefined()
   expect((await start(home)).pid).not.toBe(first.pid)
 })
 
@@ -93,7 +94,7 @@ test('a SIGTERM ends the world first, then the streams with their reason', async
     for await (const _ of lines);
   })()
   await expect(reading).rejects.toMatchObject({ code: 'E_DAEMON_STOPPED' })
-  await until(async () => (await findDaemon(home)) === undefined)
+  await until(async () => (await findDaemon(home, LEAVING)) === undefined)
   expect(callsIn(home).some((c) => c.name === 'close')).toBe(true)
   expect(readFileSync(daemonPaths(home).log, 'utf8')).toContain('stopping: SIGTERM')
 })

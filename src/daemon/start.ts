@@ -94,7 +94,11 @@ async function startDaemon(options: StartOptions): Promise<Answer> {
   let relaunchAt = Date.now() + 500
   for (let pause = 10; ; pause = Math.min(pause * 1.5, 100)) {
     const answer = await findDaemon(home, LEAVING)
-    if (answer) return answer
+    if (answer) {
+      // Ours came too late, and would begin to serve as soon as that one is stopped.
+      if (answer.pid !== child.pid && !child.ended) child.end()
+      return answer
+    }
     // Another one has the lock: it was started at the same time and will answer, or it is about to end and ours must try again.
     if (child.ended === LOCK_IS_TAKEN && Date.now() > relaunchAt) {
       child = launch(options)
@@ -116,8 +120,14 @@ function didNotStart({ home }: StartOptions, why: string, from: number): Landfal
 
 const LOCK_IS_TAKEN = 'it ended with 75'
 
-/** `ended` says how, once it has. */
-function launch({ home, program = daemonProgram() }: StartOptions): { ended: string } {
+interface Launched {
+  pid: number | undefined
+  /** How, once it has. */
+  ended: string
+  end(): void
+}
+
+function launch({ home, program = daemonProgram() }: StartOptions): Launched {
   const { log } = daemonPaths(home)
   mkdirSync(join(home, 'logs'), { recursive: true })
   const file = openSync(log, 'a', 0o600)
@@ -129,7 +139,7 @@ function launch({ home, program = daemonProgram() }: StartOptions): { ended: str
       stdio: ['ignore', file, file],
     })
     child.unref()
-    const launched = { ended: '' }
+    const launched: Launched = { pid: child.pid, ended: '', end: () => void child.kill() }
     child.once('error', (error) => {
       launched.ended = error.message
     })
