@@ -1,5 +1,5 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
 import { makeTestbed } from '../../lib/build/testbed.ts'
@@ -37,4 +37,81 @@ needs('npm').describe('npm', () => {
     expect(statSync(join(second.root, file)).ino).toBe(statSync(join(first.root, file)).ino)
     expect(JSON.parse(await bed.run(second, ['node', 'dist/server.js'])).isNumber).toBe(true)
   })
+
+  test('a change of the lockfile installs anew', async () => {
+    const path = bed.copyOf(`${fixtures}/npm-app`)
+    const component = bed.component(path, { build: { builder: 'node' } })
+    await bed.build(component)
+    const lock = join(path, 'package-lock.json')
+    writeFileSync(lock, `${readFileSync(lock, 'utf8')}\n`)
+    await bed.build(component)
+    expect(bed.said.join('\n')).toContain('$ npm ci')
+  })
+
+  test('a package of a monorepo is built at the root and starts in its own folder, without what others need', async () => {
+    const path = bed.copyOf(`${fixtures}/npm-workspaces`)
+    const component = bed.component(path, { build: { builder: 'node', options: { workspace: 'apps/web' } } })
+    const built = await bed.build(component)
+    expect(built.artifact.folder).toBe('apps/web')
+    expect(await bed.run(built, built.artifact.command ?? [])).toBe('hello true true')
+    expect(existsSync(join(built.root, 'apps/admin/index.cjs'))).toBe(false)
+    const packages = readdirSync(join(built.root, 'node_modules')).filter((n) => !n.startsWith('.'))
+    expect(packages).toEqual(['@demo', 'is-number'])
+  })
+
+  test('the Node that .nvmrc names is fetched, and runs the build and what was built', async () => {
+    const path = bed.copyOf(`${fixtures}/npm-app`)
+    writeFileSync(join(path, '.nvmrc'), '22.11.0\n')
+    const built = await bed.build(bed.component(path, { build: { builder: 'node' } }))
+    expect(bed.said).toContain('built by node 22.11.0')
+    expect(JSON.parse(await bed.run(built, ['node', 'dist/server.js'])).node).toBe('22.11.0')
+  })
+
+  test('a Node that nobody has is E_RUNTIME, and says where it was asked for', async () => {
+    const path = bed.copyOf(`${fixtures}/npm-app`)
+    writeFileSync(join(path, '.nvmrc'), '22.99.99\n')
+    const build = bed.build(bed.component(path, { build: { builder: 'node' } }))
+    await expect(build).rejects.toMatchObject({ code: 'E_RUNTIME', message: expect.stringContaining('.nvmrc') })
+  })
+
+  test('packages of development stay where the app is started by one of them', async () => {
+    const path = bed.copyOf(`${fixtures}/npm-app`)
+    const command = ['semver', '1.2.3'].map(text)
+    const built = await bed.build(bed.component(path, { command, build: { builder: 'node' } }))
+    expect(built.artifact.findings.map((f) => f.code)).toEqual(['W_DEVELOPMENT_STAYS'])
+    expect(await bed.run(built, ['semver', '1.2.3'])).toBe('1.2.3')
+  })
 })
+
+needs('npm', 'pnpm').describe('pnpm', () => {
+  test('a package of a pnpm workspace runs from its artifact, with links that lead nowhere else', async () => {
+    const path = bed.copyOf(`${fixtures}/pnpm-workspace`)
+    const component = bed.component(path, { build: { builder: 'node', options: { workspace: 'apps/web' } } })
+    const built = await bed.build(component)
+    expect(await bed.run(built, built.artifact.command ?? [])).toBe('hello true true')
+    const kept = readdirSync(join(built.root, 'node_modules/.pnpm')).filter((n) => /^is-|^kind/.test(n))
+    expect(kept).toEqual(['is-number@7.0.0'])
+    expect(linksOutOf(built.root)).toEqual([])
+    expect(bed.said.some((line) => line.startsWith('pnpm 10.28.1'))).toBe(true)
+
+    writeFileSync(join(path, 'apps/web/more.cjs'), '')
+    const again = await bed.build(component)
+    expect(bed.said.join('\n')).not.toContain('--prod=false')
+    expect(await bed.run(again, again.artifact.command ?? [])).toBe('hello true true')
+  })
+})
+
+needs('npm').describe('yarn', () => {
+  test('an app with a lockfile of the first yarn is built and runs', async () => {
+    const path = bed.copyOf(`${fixtures}/yarn-app`)
+    const built = await bed.build(bed.component(path, { build: { builder: 'node' } }))
+    expect(JSON.parse(await bed.run(built, built.artifact.command ?? [])).isNumber).toBe(true)
+    expect(readdirSync(join(built.root, 'node_modules')).filter((n) => !n.startsWith('.'))).toEqual(['is-number'])
+  })
+})
+
+function linksOutOf(root: string): string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((e) => e.isSymbolicLink())
+  const links = entries.map((e) => join(e.parentPath, e.name))
+  return links.filter((path) => !resolve(dirname(path), readlinkSync(path)).startsWith(root))
+}

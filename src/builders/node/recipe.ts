@@ -124,14 +124,16 @@ function pruneSteps(files: SourceFiles, build: Build, decided: Decided): RecipeS
 }
 
 function pruneCommand(files: SourceFiles, manager: Manager, folder: string): string[] | undefined {
-  if (manager.name === 'npm') return ['npm', 'prune', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']
+  const scope = scopeOf(files, manager, folder)
+  // With the scope, or npm brings what other packages of the monorepo need.
+  if (manager.name === 'npm') return ['npm', 'prune', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', ...scope]
   // Berry would link everything anew, and what was generated inside of it would go.
   if (manager.isBerry || !manager.lockfile) return undefined
   if (manager.name === 'yarn')
     return ['yarn', 'install', '--production', '--frozen-lockfile', '--ignore-scripts', '--prefer-offline', '--non-interactive']
   // `pnpm prune` empties the packages of a monorepo; this takes away exactly what is left over.
   const flags = ['--prod', '--frozen-lockfile', '--offline', '--ignore-scripts', '--config.modules-cache-max-age=0']
-  return ['pnpm', 'install', ...flags, ...scopeOf(files, manager, folder)]
+  return ['pnpm', 'install', ...flags, ...scope]
 }
 
 /** npm's own way to say so: `npm_config_include=dev` in the build's environment. */

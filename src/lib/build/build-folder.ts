@@ -44,8 +44,9 @@ export async function buildFolder(job: BuildJob, source: Extract<Source, { type:
 
   const { files } = tree
   const builder = builderOf(component, input.builders)
-  const findings = [...tree.notes, ...checkBuild(component, files, input.builders)]
-  refuseErrors(component, findings)
+  // Errors among them have kept a plan from being made; what is left is for whoever looks at the artifact.
+  const checked = checkBuild(component, files, input.builders).filter((f) => f.level !== 'error')
+  const findings = [...tree.notes, ...checked]
   const recipe = builder.recipe(files, component.build, useOf(component))
   const runtimes: { bin: string; version: string }[] = []
   const wishes = builder.runtimes(files, component.build)
@@ -159,13 +160,6 @@ async function textOf({ input }: BuildJob, value: Value, name: string): Promise<
   }
   const { app, environment, release = '' } = input.runOf
   return input.value(value, { app, environment, component: input.component.name, release })
-}
-
-function refuseErrors(component: Component, findings: Finding[]): void {
-  const first = findings.find((f) => f.level === 'error')
-  if (!first) return
-  const { code, at, message, hint } = first
-  throw new LandfallError({ code, at, message: `${component.name}: ${message}`, ...(hint && { hint }) })
 }
 
 /** The folder that is kept, which must lie in the source whatever the build made of its name. */
