@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { builders } from '../builders/all.gen.ts'
 import { edgeTypes } from '../edge/all.gen.ts'
 import { engineTypes } from '../engines/all.gen.ts'
+import { collectGarbage } from '../lib/collect-garbage.ts'
 import { LandfallError } from '../lib/error.ts'
 import type { Scope } from '../model/plan.ts'
 import type { Edge, Engine, ServerType } from '../model/plug.ts'
@@ -25,6 +26,9 @@ export interface Setting extends WorldOptions {
 
 /** How often a dead edge is looked for; its own shell restarts it within a moment, this is for when that died too. */
 const EDGE_WATCH_MS = 2_000
+
+/** A run's last events are out by then, and what it needed is free. */
+const TIDY_AFTER_MS = 2_000
 
 export async function openSetting(options: WorldOptions): Promise<Setting & { close(): Promise<void> }> {
   mkdirSync(join(options.home, 'run'), { recursive: true, mode: 0o700 })
@@ -51,7 +55,9 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     edge.endpoints(scope, component, release, endpoints).catch(quietly(`edge: endpoints of ${component} ${release}`))
   })
   const watch = setInterval(() => void edge.ensure().catch(quietly('edge')), EDGE_WATCH_MS)
-  const conductor = new Conductor({ engine, edge, store, now: () => Date.now() }, options.say)
+  const conductor = new Conductor({ engine, edge, store, now: () => Date.now() }, options.say, () => {
+    setTimeout(collectGarbage, TIDY_AFTER_MS).unref()
+  })
   const turns = new Map<string, Promise<unknown>>()
   return {
     ...options,

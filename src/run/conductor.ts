@@ -25,9 +25,12 @@ export class Conductor {
   private readonly crew: Crew
   private readonly say: (line: string) => void
 
-  constructor(crew: Crew, say: (line: string) => void) {
+  private readonly onIdle: () => void
+
+  constructor(crew: Crew, say: (line: string) => void, onIdle = () => {}) {
     this.crew = crew
     this.say = say
+    this.onIdle = onIdle
   }
 
   /** On record and under way when it returns. The same key twice is the same run. */
@@ -121,7 +124,10 @@ export class Conductor {
       .catch((error: unknown) =>
         this.say(`${run.run} stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
       )
-      .finally(() => this.active.delete(run.run))
+      .finally(() => {
+        this.active.delete(run.run)
+        if (this.active.size === 0) this.onIdle()
+      })
     this.active.set(run.run, { log, cancel, ended })
   }
 
