@@ -145,6 +145,23 @@ test('of a real .env nothing but the names is read', async () => {
   expect(text + said).not.toContain('topsecret')
 })
 
+test('variables that only the code names are known, and stop nobody', async () => {
+  const { app, text } = await init({
+    'package.json': { name: 'shop', scripts: { start: 'node server.js' }, dependencies: { pg: '8' } },
+    'server.js':
+      'const { MAIL_FROM, PORT } = process.env\nconnect(env.CLOUDRON_POSTGRESQL_URL, process.env["SESSION_SECRET"], process.env.NODE_ENV).listen(PORT)',
+    'server.test.js': 'process.env.ONLY_IN_TESTS',
+  })
+  expect(app.contract.map((e) => [e.name, e.isRequired])).toEqual([
+    ['CLOUDRON_POSTGRESQL_URL', false],
+    ['SESSION_SECRET', false],
+    ['MAIL_FROM', false],
+  ])
+  expect(entry(app, 'CLOUDRON_POSTGRESQL_URL')?.default).toEqual({ type: 'output', resource: 'db', field: 'url' })
+  expect(entry(app, 'SESSION_SECRET')).toMatchObject({ generate: { kind: 'hex' } })
+  expect(text).toContain('# server.js reads it')
+})
+
 test('Flask with requirements', async () => {
   const { app, codes } = await init({
     'requirements.txt': 'Flask==3.0.0\ngunicorn==22.0.0\npsycopg2-binary==2.9.9\nFlask-Migrate==4.0.7\n',

@@ -6,6 +6,7 @@ import { guessResources } from './guess-resources.ts'
 import { guessRoutes } from './guess-routes.ts'
 import { type Guess, type GuessedComponent, type GuessedResource, type Look, missing, nameFrom } from './guess-types.ts'
 import { guessVariables, type Named } from './guess-variables.ts'
+import { namesInCode } from './names-in-code.ts'
 import { type Compose, readCompose } from './read-compose.ts'
 import { readEnvExample } from './read-env-example.ts'
 
@@ -32,11 +33,17 @@ export function guessApp(look: Look): Guess {
     resources,
     variables,
     routes: guessRoutes(app, components, files),
-    findings: [...findings, ...unbuilt(files, components, compose), ...found.findings, ...open],
+    findings: [
+      ...findings,
+      ...unexplained(files, components),
+      ...unbuilt(files, components, compose),
+      ...found.findings,
+      ...open,
+    ],
   }
 }
 
-/** Names and example values: of examples first, which were written to be read, then of compose files, then of somebody's own `.env`. */
+/** Names and example values: of examples first, which were written to be read, then of compose files, of somebody's own `.env`, of code. */
 function namedVariables(look: Look, components: GuessedComponent[], compose: Compose | undefined): Named[] {
   const { files } = look
   const named: Named[] = []
@@ -57,6 +64,13 @@ function namedVariables(look: Look, components: GuessedComponent[], compose: Com
       // What an example says at another level is the same variable.
       if (!named.some((n) => n.name === name))
         named.push({ name, value: '', file, isNameOnly: true, ...(owner && { component: owner }) })
+    }
+  }
+  for (const { folder } of components) {
+    const owner = ownerOf(folder, components)
+    for (const [name, file] of namesInCode(files, folder)) {
+      if (!named.some((n) => n.name === name))
+        named.push({ name, value: '', file, isOnlyRead: true, ...(owner && { component: owner }) })
     }
   }
   return named
@@ -112,6 +126,25 @@ function unbuilt(files: Look['files'], components: GuessedComponent[], compose: 
       missing(
         folder,
         `${folder === '.' ? 'this folder' : folder} is built by a Dockerfile, and its files do not say how without one`,
+        hint,
+      ),
+    ]
+  })
+}
+
+/** Packages that are built, of which nobody knows what for. */
+function unexplained(files: Look['files'], components: GuessedComponent[]): Finding[] {
+  const folders = [...files.names].filter((n) => posix.basename(n) === 'package.json').map((n) => posix.dirname(n))
+  return folders.sort().flatMap((folder) => {
+    const json = readPackage(files, folder)
+    const isRoot = folder === '.' && folders.length > 1
+    const isLibrary = json?.main !== undefined || json?.exports !== undefined || json?.types !== undefined
+    if (isRoot || isLibrary || json?.scripts?.build === undefined || components.some((c) => c.folder === folder)) return []
+    const hint = `if it is a site: { type: static, source: ${folder}, build: { output: dist } }`
+    return [
+      missing(
+        folder,
+        `${posix.join(folder, 'package.json')} has a build script, and nothing says what is done with what it makes`,
         hint,
       ),
     ]

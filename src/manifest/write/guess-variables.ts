@@ -11,6 +11,8 @@ export interface Named extends ExampleLine {
   component?: string
   /** Only the name is known, from somebody's own `.env`. */
   isNameOnly?: boolean
+  /** Only the name is known, from code, which may well do without it. */
+  isOnlyRead?: boolean
 }
 
 const OWN_SECRET =
@@ -28,7 +30,7 @@ const OFF = /^(?:DEBUG|DJANGO_DEBUG|FLASK_DEBUG|APP_DEBUG)$/
 const PLACEHOLDER = /change.?me|replace|your[-_ ]|<.*>|xxx|example|todo|\.\.\.|^secret$|^password$/i
 const POSTGRES_FIELDS: [RegExp, string][] = [
   [
-    /^(?:DATABASE|POSTGRES(?:QL)?|PG|DB)_UR[IL]$|^DATABASE_CONNECTION(?:_STRING)?$|^(?:POSTGRES|DATABASE)_PRISMA_URL$|^DIRECT_URL$|^SQLALCHEMY_DATABASE_URI$/,
+    /^(?:\w+_)?(?:DATABASE|POSTGRES(?:QL)?|PG|DB)_UR[IL]$|^DATABASE_CONNECTION(?:_STRING)?$|^(?:POSTGRES|DATABASE)_PRISMA_URL$|^DIRECT_URL$|^SQLALCHEMY_DATABASE_URI$/,
     'url',
   ],
   [/^(?:PGHOST|(?:DB|DATABASE|POSTGRES|POSTGRE|PG|SQL)_HOST(?:NAME)?)$/, 'host'],
@@ -86,23 +88,29 @@ function guess(one: Named, components: GuessedComponent[], resources: GuessedRes
   const { name, value, about, file } = one
   const owner = components.find((c) => c.name === one.component)
   const base = { name, ...(one.component && { component: one.component }) }
-  const isOptional = /optional/i.test(about ?? '')
+  const isOptional = one.isOnlyRead === true || /optional/i.test(about ?? '')
+  const reader = one.isOnlyRead ? { because: `${file} reads it` } : {}
   const words = about?.replace(/\p{C}/gu, '').trim()
   const said = words && !secretLiteral(words) ? { about: words } : {}
   const isBuild = PUBLIC_BUILD.test(name) || owner?.type === 'static'
   const when = isBuild && owner?.type !== 'static' ? { when: 'build' } : {}
   const from = isBuild ? undefined : fromResource(name, value, resources)
-  if (from) return { ...base, value: { from, ...said } }
+  if (from) return { ...base, value: { from, ...said }, ...reader }
   const routed = fromRoutes(name, value, components)
-  if (routed) return { ...base, value: { from: routed, ...when, ...said }, because: `${file} has ${shorten(value)}` }
+  if (routed)
+    return {
+      ...base,
+      value: { from: routed, ...when, ...said },
+      because: one.isOnlyRead ? `${file} reads it` : `${file} has ${shorten(value)}`,
+    }
   if (Object.hasOwn(MODE, name)) return { ...base, value: MODE[name] ?? '' }
-  if (OFF.test(name) && !one.isNameOnly)
+  if (OFF.test(name) && value !== '')
     return { ...base, value: /^[01]$/.test(value) ? '0' : 'false', because: `${file} has ${shorten(value)}` }
-  if (!isBuild && isSecretName(name)) return { ...base, value: secret(name, isOptional, said) }
+  if (!isBuild && isSecretName(name)) return { ...base, value: secret(name, isOptional, said), ...reader }
   if (secretLiteral(value))
     return { ...base, value: { secret: true, ...said }, because: `${file} has a value that looks like a secret` }
   if (value === '' || PLACEHOLDER.test(value)) {
-    return { ...base, value: { required: !isOptional, ...when, ...said } }
+    return { ...base, value: { required: !isOptional, ...when, ...said }, ...reader }
   }
   const isLocal = /localhost|127\.0\.0\.1|host\.docker\.internal/.test(value)
   const because = isLocal ? 'names this machine: say what it is elsewhere' : undefined
