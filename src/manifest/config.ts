@@ -7,7 +7,10 @@ import type { ManifestInput } from './schema.ts'
 
 const NAME = 'landfall.config.ts'
 
-/** For landfall.config.ts: `export default defineApp({ … })`, with completion in the editor. Gives back what it was given. */
+/**
+ * For landfall.config.ts: `export default defineApp({ … })`, with completion in the editor. Gives back what it was given.
+ * @public
+ */
 export function defineApp(app: ManifestInput): ManifestInput {
   return app
 }

@@ -52,15 +52,12 @@ export function whole(from: number, to: number) {
     .max(to, is)
 }
 
-const DAY = 86_400
 export function duration(from = '0s', to = '30d') {
   const is = rule('E_DURATION', `is not a duration from ${from} to ${to}`, 'a number and a unit: 500ms, 30s, 5m, 2h, 1d')
   const isInside = (text: string) =>
     !DURATION.test(text) || (toSeconds(text) >= toSeconds(from) && toSeconds(text) <= toSeconds(to))
   return z.string(is).regex(DURATION, is).refine(isInside, is)
 }
-export const LONGEST_SECONDS = 30 * DAY
-
 const sizeRule = rule('E_LIMIT', 'is not a size from 16Mi to 1024Gi', 'a number and a unit: 512Mi, 1Gi')
 export const size = z
   .string(sizeRule)

@@ -131,7 +131,7 @@ export type Manifest = z.output<typeof manifestSchema>
 export type ManifestInput = z.input<typeof manifestSchema>
 export type ManifestComponent = Manifest['components'][string]
 export type ManifestEnv = NonNullable<Manifest['env']>[string]
-export { CHECK_METHODS, commands, prose, scalar }
+export { CHECK_METHODS }
 
 /** For editors: `landfall schema` prints it. */
 export function jsonSchema(): Record<string, unknown> {

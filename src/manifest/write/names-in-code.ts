@@ -5,6 +5,8 @@ const READS = [
   /\b(?:process\.|import\.meta\.)?env(?:\.([A-Z][A-Z0-9_]+)|\[\s*["'`]([A-Z][A-Z0-9_]+)["'`]\s*\])/g,
   /\bos\.(?:environ(?:\.get\(|\[)|getenv\()\s*["']([A-Z][A-Z0-9_]+)["']/g,
   /\b(?:Deno\.env\.get|Bun\.env\.|env|config)\(\s*["']([A-Z][A-Z0-9_]+)["']/g,
+  // Fields of a schema that the environment is checked against: zod, envalid, pydantic.
+  /^\s{2,}([A-Z][A-Z0-9]*_[A-Z0-9_]+):\s*(?:z\.|(?:str|num|bool|url|email|number|text)\(|(?:str|int|bool|SecretStr|PostgresDsn)\b)/gm,
 ]
 /** What `const { A, B } = process.env` takes out. */
 const TAKEN = /\{([^{}]{1,2000})\}\s*=\s*process\.env\b/g
