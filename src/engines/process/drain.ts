@@ -4,7 +4,7 @@ import type { StepContext } from '../../model/plug.ts'
 import { endpointOf } from './endpoints.ts'
 import { writeRecord } from './record.ts'
 import { forget, stopLive } from './stop.ts'
-import { changed, type Live, livesOf, nameOf, notice, type World } from './world.ts'
+import { changed, type Live, livesOf, nameOf, notice, said, type World } from './world.ts'
 
 const LOOK_MS = 250
 /** More draining releases of one component than this would be a way to fill the machine. */
@@ -21,7 +21,7 @@ export function retire(world: World, step: Extract<Step, { type: 'retire' }>, ct
     clearTimeout(live.restart)
     live.state = 'draining'
     changed(live)
-    void drain(world, live)
+    said(world, record, 'could not be stopped', drain(world, live))
   }
   endOldest(world, ctx, step.component)
 }
@@ -39,7 +39,7 @@ export async function drain(world: World, live: Live): Promise<void> {
     await sleep(Math.min(LOOK_MS, Math.max(1, deadline - performance.now())))
   }
   if (!isDraining()) return
-  if (live.isAlive) await stopLive(world, live).catch((error: unknown) => cannotStop(world, live, error))
+  if (live.isAlive) await stopLive(world, live)
   else forget(world, live)
 }
 
@@ -68,11 +68,6 @@ function endOldest(world: World, ctx: StepContext, component: string): void {
       'note',
       `${nameOf(live.record)} is stopped before its drain is over: ${MOST} later releases drain already`,
     )
-    void stopLive(world, live).catch((error: unknown) => cannotStop(world, live, error))
+    said(world, live.record, 'could not be stopped', stopLive(world, live))
   }
-}
-
-export function cannotStop(world: World, live: Live, error: unknown): void {
-  const why = error instanceof Error ? error.message : String(error)
-  notice(world, live.record, 'note', `${nameOf(live.record)} could not be stopped: ${why}`)
 }

@@ -4,7 +4,7 @@ import type { Scope } from '../../model/plan.ts'
 import { isLooping } from './backoff.ts'
 import { paths } from './paths.ts'
 import { probe } from './probe.ts'
-import { writeRecord } from './record.ts'
+import { remember } from './record.ts'
 import { changed, type Live, livesOf, nameOf, notice, type World } from './world.ts'
 
 /** Where a release of a component is reached: those of its instances that answer; all of them while none does. */
@@ -31,7 +31,7 @@ export function markServing(world: World, live: Live): void {
   if (live.record.desired.type === 'up') live.state = 'running'
   if (!live.record.hasServed) {
     live.record.hasServed = true
-    writeRecord(world.home, live.record)
+    remember(world, live.record)
   }
   changed(live)
 }

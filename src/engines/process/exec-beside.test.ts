@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -71,5 +71,4 @@ test('arguments arrive as they are', async () => {
   const odd = ['$HOME', '`id`', "it's", '"two"', 'a b', '*', '\n', '']
   const got = await exec(['node', '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...odd])
   expect(JSON.parse(got.out)).toEqual(odd)
-  expect(existsSync('/tmp/x')).toBe(false)
 })

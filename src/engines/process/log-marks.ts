@@ -20,7 +20,11 @@ export function marksFile(log: string): string {
 }
 
 export function addMark(log: string, mark: Mark): void {
-  appendFileSync(marksFile(log), `${mark.end} ${Math.round(mark.from)} ${Math.round(mark.to)}\n`, { mode: 0o600 })
+  try {
+    appendFileSync(marksFile(log), `${mark.end} ${Math.round(mark.from)} ${Math.round(mark.to)}\n`, { mode: 0o600 })
+  } catch {
+    // A full disk: these lines get the time of the next mark.
+  }
 }
 
 export function writeMarks(log: string, marks: Mark[], cut?: CutFrom): void {

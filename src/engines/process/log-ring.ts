@@ -1,8 +1,23 @@
-import { closeSync, createReadStream, fstatSync, ftruncateSync, openSync, readSync, renameSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
+import { codeOf } from '../../lib/error.ts'
 import { sizeOf } from './log-lines.ts'
 import { addMark, type CutFrom, readMarks, shiftMarks, writeMarks } from './log-marks.ts'
 import type { Bounds } from './world.ts'
+
+/** What may come while a log is cut and is still kept. */
+const LITTLE = 1024 * 1024
 
 /** What the supervisor remembers of a log between two looks. */
 export interface LogWatch {
@@ -45,9 +60,11 @@ export function lookAtLog(log: LogWatch, bounds: Bounds, now = Date.now()): bool
   const isDue = size > bounds.floodBytes || (size > bounds.ringBytes && now - log.cutAt > 1000)
   if (isDue) {
     log.cutAt = now
-    log.cutting = cut(log, bounds).finally(() => {
+    const done = () => {
       delete log.cutting
-    })
+    }
+    // A log that can neither be moved nor emptied is left to grow: the next look tries again.
+    log.cutting = cut(log, bounds).then(done, done)
   }
   return isDue || grown > bounds.floodBytes / 16
 }
@@ -69,30 +86,41 @@ async function cut(log: LogWatch, bounds: Bounds): Promise<void> {
     const bytesPerLine = sampled / Math.max(1, sample.toString('latin1', 0, sampled).split('\n').length - 1)
     const header = remark(keptFrom + sizeOf(older), bytesPerLine)
 
-    const out = await open(next, 'w', 0o600)
-    try {
-      await out.write(header)
-      await copy(log.path, keptFrom, size, (chunk) => out.write(chunk))
-      // A little may have come meanwhile; of a flood it is more than can be kept.
-      const late = fstatSync(fd).size - size
-      if (late > 0 && late <= 1024 * 1024) {
-        const rest = Buffer.alloc(late)
-        await out.write(rest.subarray(0, readSync(fd, rest, 0, late, size)))
-      } else if (late > 0) await out.write(remark(late, bytesPerLine))
-    } finally {
-      await out.close()
-    }
     const cutFrom: CutFrom = { keptFrom, headerBytes: Buffer.byteLength(header) }
+    const out = openSync(next, 'w', 0o600)
+    try {
+      writeSync(out, header)
+      await copy(log.path, keptFrom, size, (chunk) => writeSync(out, chunk))
+      // From here to the cut without a pause: what is written in between is lost uncounted.
+      const late = fstatSync(fd).size - size
+      if (late > 0 && late <= LITTLE) {
+        const rest = Buffer.alloc(late)
+        writeSync(out, rest, 0, readSync(fd, rest, 0, late, size))
+      } else if (late > 0) writeSync(out, remark(late, bytesPerLine))
+      ftruncateSync(fd, 0)
+    } finally {
+      closeSync(out)
+    }
     const marks = shiftMarks(readMarks(log.path).marks, cutFrom)
-    ftruncateSync(fd, 0)
     renameSync(next, older)
     writeMarks(older, marks, cutFrom)
     writeMarks(log.path, [])
     log.size = 0
     log.lookedAt = Date.now()
+  } catch (error) {
+    giveUp(log, error)
   } finally {
     closeSync(fd)
   }
+}
+
+/** A disk without room for the older half: then only the newest lines are kept from here on. Pruned logs need no care. */
+function giveUp(log: LogWatch, error: unknown): void {
+  if (codeOf(error) === 'ENOENT') return
+  rmSync(`${log.path}.1.next`, { force: true })
+  truncateSync(log.path, 0)
+  writeMarks(log.path, [])
+  log.size = 0
 }
 
 function remark(bytes: number, bytesPerLine: number): string {
@@ -108,9 +136,9 @@ function nextLine(fd: number, from: number): number {
   return at < 0 ? from : from + at + 1
 }
 
-async function copy(path: string, start: number, end: number, take: (chunk: Uint8Array) => Promise<unknown>): Promise<void> {
+async function copy(path: string, start: number, end: number, take: (chunk: Buffer) => void): Promise<void> {
   if (end <= start) return
-  for await (const chunk of createReadStream(path, { start, end: end - 1, highWaterMark: 256 * 1024 })) await take(chunk)
+  for await (const chunk of createReadStream(path, { start, end: end - 1, highWaterMark: 256 * 1024 })) take(chunk as Buffer)
 }
 
 /** Text at the end of a log, at most `bytes` of it, from byte `from` on. */

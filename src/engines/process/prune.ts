@@ -26,27 +26,26 @@ export async function prune(world: World, step: Extract<Step, { type: 'prune' }>
   }
 }
 
-/** Logs of releases that run no more go, the oldest first, once a component has written more than its share. */
+/** Once a component has written more than its share, logs go: of releases that run no more and of builds, the oldest first. */
 export function boundLogs(world: World, scope: Scope, component: string): void {
   const folder = join(paths.logs(world.home, scope), component)
-  const releases = namesIn(folder).map((name) => ({ name, ...measure(join(folder, name)) }))
-  let bytes = releases.reduce((sum, r) => sum + r.bytes, 0)
-  for (const r of releases.sort((a, b) => a.writtenAt - b.writtenAt)) {
+  const entries = foldersIn(folder).map((name) => ({ name, ...measure(join(folder, name)) }))
+  let bytes = entries.reduce((sum, r) => sum + r.bytes, 0)
+  for (const { name, ...r } of entries.sort((a, b) => a.writtenAt - b.writtenAt)) {
     if (bytes <= world.bounds.componentBytes) return
-    if (livesOf(world, scope, component, r.name).length > 0) continue
-    rmSync(join(folder, r.name), { recursive: true, force: true })
+    if (livesOf(world, scope, component, name).length > 0) continue
+    rmSync(join(folder, name), { recursive: true, force: true })
     bytes -= r.bytes
   }
 }
 
-/** A release's folder, or the log of a build, which is one file. */
 function measure(path: string): { bytes: number; writtenAt: number } {
-  const own = statSync(path)
-  if (!own.isDirectory()) return { bytes: own.size, writtenAt: own.mtimeMs }
-  const stats = namesIn(path).map((name) => statSync(join(path, name)))
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return { bytes: stat.size, writtenAt: stat.mtimeMs }
+  const stats = foldersIn(path).map((name) => statSync(join(path, name)))
   return { bytes: stats.reduce((sum, s) => sum + s.size, 0), writtenAt: Math.max(0, ...stats.map((s) => s.mtimeMs)) }
 }
 
-function namesIn(path: string): string[] {
+function foldersIn(path: string): string[] {
   return existsSync(path) ? readdirSync(path) : []
 }

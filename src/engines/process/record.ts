@@ -48,6 +48,15 @@ export function writeRecord(home: string, record: InstanceRecord): void {
   writeAtomic(path, `${JSON.stringify(record, null, 1)}\n`)
 }
 
+/** Where the disk may be full without harm: what is noted is known in another way, or found out again. */
+export function remember(world: { home: string }, record: InstanceRecord): void {
+  try {
+    writeRecord(world.home, record)
+  } catch {
+    // See above.
+  }
+}
+
 export function removeRecord(home: string, id: string): void {
   // The record goes last: what is cut off here is found again.
   for (const path of [paths.temporary(home, id), paths.exit(home, id), paths.record(home, id), paths.instance(home, id)])

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { killBuilds } from '../../lib/build/kill-builds.ts'
+import { cleanScratch } from '../../lib/build/scratch.ts'
 import { isAlive } from '../../lib/process-identity.ts'
-import { cannotStop, drain } from './drain.ts'
+import { drain } from './drain.ts'
 import { endProcesses } from './end-processes.ts'
 import { becomeServing } from './endpoints.ts'
 import { readExit } from './exit-file.ts'
@@ -10,14 +12,15 @@ import { ancestorsOf, listProcesses, signalProcess } from './processes.ts'
 import { listRecordFolders, readRecord, writeRecord } from './record.ts'
 import { forget, stopLive } from './stop.ts'
 import { adopt, restart } from './supervise.ts'
-import { type Live, livesOf, nameOf, newLive, notice, type World } from './world.ts'
+import { type Live, livesOf, nameOf, newLive, notice, said, type World } from './world.ts'
 
 /**
  * What is on record against what lives: adopts, restarts, goes on with drains and stops, and takes away what belongs to
  * nobody. Restarts wait for what they need and are not waited for.
  */
 export async function recover(world: World): Promise<void> {
-  rmSync(paths.scratch(world.home), { recursive: true, force: true })
+  await killBuilds(world.home)
+  await cleanScratch(world.home)
   const found: Live[] = []
   for (const id of listRecordFolders(world.home)) {
     if (world.lives.has(id)) continue
@@ -29,7 +32,7 @@ export async function recover(world: World): Promise<void> {
   }
   for (const live of found) await settle(world, live)
   await removeLeftovers(world)
-  for (const live of found) if (shouldRestart(live)) void restartInTurn(world, live)
+  for (const live of found) if (shouldRestart(live)) said(world, live.record, 'could not be started', restartInTurn(world, live))
 }
 
 async function settle(world: World, live: Live): Promise<void> {
@@ -37,10 +40,12 @@ async function settle(world: World, live: Live): Promise<void> {
   if (record.process && isAlive(record.process)) {
     adopt(world, live)
     if (record.type === 'instance') notice(world, record, 'adopted', `${nameOf(record)} runs on (pid ${record.process.pid})`)
-    if (record.type === 'instance' && record.component.type !== 'job' && !live.isServing) void becomeServing(world, live)
+    if (record.type === 'instance' && record.component.type !== 'job' && !live.isServing) {
+      said(world, record, 'cannot be watched', becomeServing(world, live))
+    }
   } else await lookAtDead(world, live)
-  if (record.desired.type === 'down') void stopLive(world, live).catch((error: unknown) => cannotStop(world, live, error))
-  if (record.desired.type === 'draining') void drain(world, live)
+  if (record.desired.type === 'down') said(world, record, 'could not be stopped', stopLive(world, live))
+  if (record.desired.type === 'draining') said(world, record, 'could not be stopped', drain(world, live))
 }
 
 /** It ended while nobody looked. What it had started beside itself goes too. */

@@ -13,7 +13,7 @@ export interface Rights {
   setpriv?: string
   unshare?: string
   /** Undefined where we are not root: then it is our own user. */
-  uid(scope: Scope, runsAs: Component['runsAs']): number | undefined
+  uid(scope: Scope, runsAs: Component['runsAs'] | 'build'): number | undefined
 }
 
 export function openRights(home: string): Rights {

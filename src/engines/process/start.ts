@@ -8,7 +8,7 @@ import { boundLogs } from './prune.ts'
 import { type InstanceRecord, writeRecord } from './record.ts'
 import { forget, stopLive } from './stop.ts'
 import { startLive } from './supervise.ts'
-import { changed, type Live, livesOf, newLive, type World } from './world.ts'
+import { changed, type Live, livesOf, newLive, said, type World } from './world.ts'
 
 type Start = Extract<Step, { type: 'start' }>
 
@@ -66,7 +66,7 @@ async function startOne(world: World, step: Start, scope: Scope, index: number):
     if (!found) forget(world, live)
     throw error
   }
-  if (found?.record.hasServed) void becomeServing(world, live)
+  if (found?.record.hasServed) said(world, record, 'cannot be watched', becomeServing(world, live))
 }
 
 function create(world: World, step: Start, { app, environment }: Scope, index: number): Live {

@@ -7,8 +7,8 @@ import { becomeServing, tellEndpoints } from './endpoints.ts'
 import { describeExit, readExit } from './exit-file.ts'
 import { launch, logOf } from './launch.ts'
 import { lookAtLog, tailOf, watchLog } from './log-ring.ts'
-import { writeRecord } from './record.ts'
-import { changed, type Live, nameOf, notice, type World } from './world.ts'
+import { remember } from './record.ts'
+import { changed, type Live, nameOf, notice, said, type World } from './world.ts'
 
 const TICK_MS = 250
 const FLOOD_TICK_MS = 40
@@ -51,7 +51,7 @@ export function onEnd(world: World, live: Live): void {
   }
   if (live.stopping || record.desired.type !== 'up') changed(live)
   else if (record.type === 'once' || record.component.type === 'job') settle(world, live, code)
-  else void crashed(world, live)
+  else said(world, record, 'could not be started again', crashed(world, live))
 }
 
 /** A command with an end: what it left is its answer, and it is not started again. */
@@ -63,7 +63,7 @@ function settle(world: World, live: Live, code: number | undefined): void {
   if (known !== undefined) record.ended = { at: new Date().toISOString(), code: known }
   const why = live.lastExit?.why ?? describeExit(code)
   record.remark = remarkOf(why)
-  writeRecord(world.home, record)
+  remember(world, record)
   if (live.lastExit?.isOutOfMemory) notice(world, record, 'killed-for-memory', `${nameOf(record)} ${why}`)
   changed(live)
 }
@@ -90,7 +90,7 @@ async function crashed(world: World, live: Live): Promise<void> {
   // What it had started beside itself would hold ports and files.
   await endProcesses(world, record, { signal: 'SIGTERM', graceSeconds: 1 })
   if (record.desired.type !== 'up' || world.isClosed || live.isAlive) return
-  live.restart = setTimeout(() => void restart(world, live), next.delayMs)
+  live.restart = setTimeout(() => said(world, record, 'could not be started again', restart(world, live)), next.delayMs)
 }
 
 /** Also for what should run and does not when the daemon comes back. */
@@ -109,7 +109,9 @@ export async function restart(world: World, live: Live): Promise<void> {
   if (!live.isAlive) return
   live.state = isLooping(live.crashes) ? 'crash-looping' : 'starting'
   changed(live)
-  if (record.type === 'instance' && record.component.type !== 'job') void becomeServing(world, live)
+  if (record.type === 'instance' && record.component.type !== 'job') {
+    said(world, record, 'cannot be watched', becomeServing(world, live))
+  }
 }
 
 /** The first and the last end of a loop: in between the log may have turned over. */

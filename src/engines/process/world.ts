@@ -85,6 +85,14 @@ export function notice(world: World, record: InstanceRecord, code: Notice['code'
   world.options.notice({ app, environment, component: component.name, release, at, code, message })
 }
 
+/** What nobody waits for must not end the daemon when it fails, a full disk for one; it is said instead. */
+export function said(world: World, record: InstanceRecord, what: string, doing: Promise<unknown>): void {
+  doing.catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error)
+    notice(world, record, 'note', `${nameOf(record)} ${what}: ${why}`)
+  })
+}
+
 /** `web r42`, or `web r42 #2` where there are several. */
 export function nameOf(record: InstanceRecord): string {
   const { component, release, index } = record
