@@ -30,10 +30,17 @@ export function looksLikeFolder(text: string): boolean {
   return text === '.' || text === '..' || text.startsWith('~') || text.includes('/')
 }
 
-/** Takes the folder from the arguments where the command may have it there. */
-export function takeFolder(spec: CommandSpec, args: string[]): { args: string[]; folder?: string } {
+/**
+ * Takes the folder from the arguments where the command may have it there. A plain word is one where nothing else can be meant:
+ * `isFolderHere` says that it is a folder, beside which there is no manifest whose components it could name.
+ */
+export function takeFolder(
+  spec: CommandSpec,
+  args: string[],
+  isFolderHere: (name: string) => boolean,
+): { args: string[]; folder?: string } {
   const last = args.at(-1)
   if (last === undefined) return { args }
-  const isFolder = spec.folder === 'argument' || (spec.folder === 'last' && looksLikeFolder(last))
+  const isFolder = spec.folder === 'argument' || (spec.folder === 'last' && (looksLikeFolder(last) || isFolderHere(last)))
   return isFolder ? { args: args.slice(0, -1), folder: last } : { args }
 }

@@ -6,6 +6,7 @@ import { moveLeadingFlags, separateYes, takeFolder } from './arguments.ts'
 import { contextOf } from './context.ts'
 import { fail } from './fail.ts'
 import { listenToInterrupts } from './interrupt.ts'
+import { hasManifest, isFolder } from './where.ts'
 
 const argv = moveLeadingFlags(process.argv.slice(2))
 // Whoever read us has had enough: `landfall logs | head`.
@@ -30,7 +31,7 @@ async function main(): Promise<number> {
   const { lookOf } = await import('./render/look.ts')
   let code = 0
   const program = makeProgram(packageVersion, lookOf(process.stdout), async (spec, given, flags) => {
-    const { args, folder } = takeFolder(spec, given)
+    const { args, folder } = takeFolder(spec, given, isFolderHere)
     const { run } = await spec.load()
     code = (await run(contextOf(flags, folder, base), args, flags)) ?? 0
   })
@@ -48,6 +49,10 @@ async function main(): Promise<number> {
     if (!(error instanceof CommanderError)) return fail(error, isJson)
     return fail(usageError(error, usageOf(program, argv)), isJson)
   }
+}
+
+function isFolderHere(name: string): boolean {
+  return !hasManifest('.') && isFolder(name)
 }
 
 function usageError({ code, message }: { code: string; message: string }, { path, usage }: { path: string; usage: string }) {

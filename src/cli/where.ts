@@ -28,12 +28,13 @@ export async function placeOf({ folder, environment }: Context): Promise<Where> 
 
 export const hasManifest = (folder: string) => MANIFESTS.some((name) => existsSync(join(folder, name)))
 
+export const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
 export function noManifest(folder: string): LandfallError {
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
   const above = nearestAbove(folder)
   return new LandfallError({
     code: 'E_NO_MANIFEST',
-    message: isFolder ? `there is no manifest in ${folder}` : `there is no folder ${folder}`,
+    message: isFolder(folder) ? `there is no manifest in ${folder}` : `there is no folder ${folder}`,
     detail: `searched: ${MANIFESTS.map((name) => join(folder, name)).join(', ')}`,
     hint: above
       ? `there is one above: add \`-C ${above}\``
