@@ -2,19 +2,16 @@ import { z } from 'zod'
 import { component, scale } from './schema-component.ts'
 import { envEntry } from './schema-env.ts'
 import {
-  commands,
   duration,
   envKey,
   flag,
   host,
   innerPath,
   name,
-  prose,
   reference,
   requestPath,
   routePath,
   rule,
-  scalar,
   whole,
 } from './schema-scalars.ts'
 
