@@ -226,6 +226,6 @@ export class AllTables {
     const hold = this.tables.scopes[route.scope]?.hold
     if (!hold?.components.includes(route.component)) return 0
     const left = Math.min(hold.until - Date.now(), HOLD_MAX_SECONDS * 1000)
-    return left > 0 ? this.plane.time + left : 0
+    return left > 0 ? performance.now() + left : 0
   }
 }
