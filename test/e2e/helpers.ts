@@ -31,8 +31,7 @@ export class Machine {
     this.folder = mkdtempSync(join(tmpdir(), 'e2e-'))
     chmodSync(this.folder, 0o755) // Instances run as other users where we are root.
     this.home = join(this.folder, 'home')
-    const { PATH = '', HOME = this.folder } = process.env
-    this.env = { PATH, HOME, LANDFALL_HOME: this.home, TMPDIR: tmpdir(), NO_COLOR: '1', ...env }
+    this.env = { ...ofPerson(), LANDFALL_HOME: this.home, NO_COLOR: '1', ...env }
   }
 
   /** Edge ports of its own, so that several machines live side by side. */
@@ -129,6 +128,14 @@ export class Machine {
   }
 }
 export type End = Extract<RunEvent, { type: 'end' }>
+
+/** What a person's shell has: proxies and certificates too, but nothing of npm or the test runner around us. */
+function ofPerson(): Record<string, string> {
+  const foreign = /^(LANDFALL_|npm_|VITEST|NODE_OPTIONS$|NODE_ENV$|INIT_CWD$|TEST$|DEV$|PROD$|MODE$|SSR$|BASE_URL$)/
+  return Object.fromEntries(
+    Object.entries(process.env).filter((e): e is [string, string] => e[1] !== undefined && !foreign.test(e[0])),
+  )
+}
 
 export function eventsOf(text: string): RunEvent[] {
   return text
