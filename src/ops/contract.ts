@@ -3,6 +3,7 @@ import type { RunEvent, RunState, Url } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Instance, LogLine, Notice } from '../model/plug.ts'
+import type { SmokeResult } from '../run/smoke.ts'
 
 // What crosses the socket. Inputs are schemas, since they come from outside; answers are types, since they are ours.
 
@@ -81,7 +82,7 @@ export interface OpAnswers {
   cancel: { run: string }
   runs: RunRow[]
   ps: PsAnswer
-  smoke: { release?: string; results: CheckResult[] }
+  smoke: { release?: string; results: SmokeResult[] }
   'env-list': EnvRow[]
   /** `next`: what must be done for the values to take effect, for example `landfall up`. */
   'env-set': { set: string[]; next: string[]; findings: Finding[] }
@@ -130,15 +131,6 @@ export interface PsAnswer {
   }[]
   daemon: { pid: number; version: string; memoryMiB: number }
   edge?: { pid: number; memoryMiB: number; requests: number; open: number; listeners: string[] }
-}
-export interface CheckResult {
-  name: string
-  isPassed: boolean
-  request: string
-  status?: number
-  ms: number
-  /** What was expected and what came, when it failed. */
-  because?: string
 }
 export interface EnvRow {
   name: string

@@ -1,6 +1,6 @@
 import type { PlanInput, Stage } from '../model/plan.ts'
+import type { Decision } from './decision.ts'
 import { inLevels } from './order.ts'
-import type { Decision } from './plan.ts'
 import { stopOf } from './roll.ts'
 
 /** Everything stops, users of a thing before the thing. Data, releases and stored values stay. */

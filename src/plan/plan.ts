@@ -1,20 +1,12 @@
 import { digestOf } from '../lib/digest.ts'
 import type { Finding } from '../model/finding.ts'
-import type { Outcome, Plan, PlanInput, PlanWarning, Stage } from '../model/plan.ts'
+import type { Plan, PlanInput } from '../model/plan.ts'
 import { basisOf } from './basis.ts'
+import type { Decision } from './decision.ts'
 import { planDown } from './down.ts'
 import { planRollback } from './rollback.ts'
 import { planTask } from './task.ts'
 import { planUp } from './up.ts'
-
-/** What a kind of intent decides; the rest of a plan follows from it. */
-export interface Decision {
-  release?: string
-  stages: Stage[]
-  warnings: PlanWarning[]
-  outcome?: Outcome
-  findings: Finding[]
-}
 
 /** The plan, or findings of which at least one is an error. Pure: same inputs, same plan. */
 export function makePlan(input: PlanInput): { plan?: Plan; findings: Finding[] } {

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts'
 import type { Intent, Observed, Outcome, PlanInput, PlanWarning, ReleaseRecord, ServingComponent } from '../model/plan.ts'
-import type { Decision } from './plan.ts'
+import type { Decision } from './decision.ts'
 import { isInPlace, mustReplace, retireOf, rollStages, routeLines } from './roll.ts'
 
 /** Back to a release on record: its artifacts, its manifest, its values. Resources stay as they are: data has no way back here. */

@@ -1,5 +1,5 @@
 import type { Intent, PlanInput, Step } from '../model/plan.ts'
-import type { Decision } from './plan.ts'
+import type { Decision } from './decision.ts'
 
 /** A command that a person asked for, with what serves now. */
 export function planTask({ observed }: PlanInput, intent: Extract<Intent, { type: 'task' }>): Decision {

@@ -12,9 +12,9 @@ import type {
   Step,
 } from '../model/plan.ts'
 import { dataFindings } from './data.ts'
+import type { Decision } from './decision.ts'
 import { componentDigest, storedVersions } from './digest.ts'
 import { inLevels } from './order.ts'
-import type { Decision } from './plan.ts'
 import { retention } from './retention.ts'
 import { awaitOf, HOLD_SECONDS, isInPlace, mustReplace, retireOf, rollStages, routeLines, startOf, stopOf } from './roll.ts'
 
