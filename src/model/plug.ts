@@ -176,12 +176,14 @@ export interface ResourceType {
   title: string
   /** Fields that `from: db.url` may name. */
   outputs: readonly string[]
+  /** Options that name a file in the app's folder: before anything else sees them, `{ path, text }` takes the path's place. */
+  files?: readonly string[]
   /** Findings on the options, each `at` relative to the resource; with `environment` also on what does not suit it. */
   check(resource: Resource, environment?: Environment): Finding[]
   expand(resource: Resource): Expansion
   output(resource: Resource, field: string): Value
   /** Type and version of the data it keeps; a change never starts empty. Absent where it keeps none. */
-  data?(resource: Resource): { type: string; version: string }
+  data?(resource: Resource): { type: string; version: string } | undefined
   /** Where it is a server of ours. */
   server?: ServerType
 }
@@ -269,6 +271,8 @@ export interface EdgeStats {
   errors: number
   open: number
   listeners: string[]
+  /** What a person should look at: a state file that was damaged, a port that is gone. */
+  alerts?: string[]
 }
 
 /** ---- targets: another platform's own files ---- */

@@ -106,7 +106,7 @@ test('a server of somebody else gives its url and runs nothing here', () => {
 test('data of the majors differs from each other and from that of another server', () => {
   expect(postgres.data?.(db())).toEqual({ type: 'postgres', version: DEFAULT_MAJOR })
   expect(postgres.data?.(db({ version: '16' }))).toEqual({ type: 'postgres', version: '16' })
-  expect(postgres.data?.(db({ url: { env: 'DATABASE_URL' } })).type).not.toBe('postgres')
+  expect(postgres.data?.(db({ url: { env: 'DATABASE_URL' } }))?.type).not.toBe('postgres')
 })
 
 test('a version resolves to the one release that is pinned, and others to an error with the list', () => {

@@ -1,0 +1,26 @@
+import type { ResourceType } from '../../model/plug.ts'
+import { expand, OUTPUTS, output, sourceVersion } from './expand.ts'
+import { checkOptions, readOptions } from './options.ts'
+
+const redis: ResourceType = {
+  type: 'redis',
+  title: 'Redis or Valkey',
+  outputs: OUTPUTS,
+  files: ['config'],
+  check: (resource, environment) => checkOptions(resource, environment),
+  expand,
+  output,
+  data(resource) {
+    const { urlFrom, isKept } = readOptions(resource)
+    if (urlFrom) return { type: 'external redis', version: 'url' }
+    // Servers read what older ones wrote; that a newer one wrote it is found, and refused, when it starts.
+    return isKept ? { type: 'redis', version: '1' } : undefined
+  },
+  // Both are loaded late: offline commands never need them.
+  server: {
+    resolve: (version) => (version.includes('+') ? version : sourceVersion(version || undefined)),
+    install: async (...args) => (await import('./install.ts')).install(...args),
+    login: async (...args) => (await import('./login.ts')).login(...args),
+  },
+}
+export default redis
