@@ -214,14 +214,14 @@ export function get(endpoint: string, path = '/'): Promise<string> {
 }
 
 /** Every process on the machine that carries the mark of this home. */
-export function processesOf(home: string, instance?: string): number[] {
+export function processesOf(home: string, instance?: string, mark = 'LANDFALL_INSTANCE='): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
     .map(Number)
     .filter((pid) => {
       try {
         const entries = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
-        const isMarked = entries.some((e) => e.startsWith('LANDFALL_INSTANCE='))
+        const isMarked = entries.some((e) => e.startsWith(mark))
         return (
           isMarked &&
           entries.includes(`LANDFALL_HOME=${home}`) &&
