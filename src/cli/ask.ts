@@ -15,7 +15,7 @@ function unconfirmed({ isJson }: Context, what: string): LandfallError {
   return new LandfallError({
     code: 'E_CONFIRM',
     message: `${what} wants a yes, and ${isJson ? 'with --json nobody is asked' : 'there is no terminal to ask on'}`,
-    hint: 'look at it with `landfall plan`, then add --yes (a protected environment wants --yes=<app>)',
+    hint: 'add --yes (a protected environment wants --yes=<app>)',
   })
 }
 

@@ -41,7 +41,6 @@ export async function carryOut(context: Context, change: Change): Promise<number
     if (plan.stages.length === 0) return sayNothing(context, change, plan, urls)
     const isShown = !context.isJson && showPlan(context, change, plan)
     if (!change.isAgreed) await confirm(context, questionOf(plan), change.what)
-    if (isShown && context.canAsk) context.err.say('')
     try {
       const { run } = await apply(context, session, change, plan)
       return run === undefined ? sayNothing(context, change, plan, urls) : await followRun(context, session, run, isShown)
@@ -108,7 +107,7 @@ function sayNothing(context: Context, { nothing }: Change, plan: Plan, urls: Url
   }
   const { paint, signs } = context.err.look
   context.err.say(`${paint.green(signs.ok)} ${message}`)
-  for (const line of renderUrls(urls, context.out.look)) context.out.say(line)
+  for (const line of renderUrls(urls, context.out.look, context.out.look.isTerminal ? '  ' : '')) context.out.say(line)
   return 0
 }
 

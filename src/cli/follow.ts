@@ -1,11 +1,13 @@
 import { codeOf, LandfallError } from '../lib/error.ts'
 import type { RunEvent } from '../model/event.ts'
-import { type Context, emit } from './context.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Context } from './context.ts'
 import { onInterrupt } from './interrupt.ts'
-import { renderError } from './render/error.ts'
-import { liveRunView } from './render/live-run.ts'
-import { plainRunView, type RunView } from './render/run.ts'
+import { renderError, renderHint } from './render/error.ts'
+import type { RunView } from './render/run.ts'
 import { renderUrls } from './render/urls.ts'
+import { hang } from './render/width.ts'
+import { runViewOf } from './run-view.ts'
 import type { Session } from './session.ts'
 
 export type EndEvent = Extract<RunEvent, { type: 'end' }>
@@ -15,15 +17,15 @@ const LOSSES = 5
 
 /** Shows a run until its end, over deaths of the daemon too; comes back with the exit code. */
 export async function followRun(context: Context, session: Session, run: string, isPlanShown = false): Promise<number> {
-  const view = viewOf(context, !isPlanShown)
+  const view = runViewOf(context, isPlanShown)
   const release = onInterrupt(() => {
     view.close()
     context.err.say(`the run goes on: landfall attach ${run}`)
   })
   try {
-    const end = await readToEnd(session, run, view)
+    const { end, intent } = await readToEnd(session, run, view)
     view.close()
-    return finish(context, end)
+    return finish(context, end, intent)
   } catch (error) {
     view.close()
     if (codeOf(error) !== 'E_DAEMON_STOPPED') throw error
@@ -34,22 +36,25 @@ export async function followRun(context: Context, session: Session, run: string,
   }
 }
 
-async function readToEnd(session: Session, run: string, view: RunView): Promise<EndEvent> {
+async function readToEnd(session: Session, run: string, view: RunView): Promise<{ end: EndEvent; intent?: Plan['intent'] }> {
   let after = 0
   // One that waited for a decision may have gone on since: the last end counts.
   let end: EndEvent | undefined
+  let intent: Plan['intent'] | undefined
+  const result = (last: EndEvent) => ({ end: last, ...(intent && { intent }) })
   for (let losses = 0; ; losses += 1) {
     try {
       for await (const event of session.watch('events', { run, after })) {
         after = event.seq
         losses = 0
         end = event.type === 'end' ? event : undefined
+        if (event.type === 'start') intent = event.plan.intent
         view.event(event)
       }
-      if (end) return end
+      if (end) return result(end)
       throw new LandfallError({ code: 'E_DAEMON_LOST', message: `the daemon told no more about ${run}` })
     } catch (error) {
-      if (end) return end
+      if (end) return result(end)
       const code = codeOf(error) ?? ''
       if ((code !== 'E_DAEMON_LOST' && code !== 'E_NO_DAEMON') || losses >= LOSSES) throw error
       view.note('the daemon went away; starting it again')
@@ -58,14 +63,9 @@ async function readToEnd(session: Session, run: string, view: RunView): Promise<
   }
 }
 
-function viewOf(context: Context, isTitled: boolean): RunView {
-  const { isJson, err } = context
-  if (isJson) return { event: (event) => emit(context, event), note: () => {}, close: () => {} }
-  return err.look.isTerminal ? liveRunView(err.look, err.write, { isTitled }) : plainRunView(err.look, err.write)
-}
-
-function finish(context: Context, end: EndEvent): number {
-  if (!context.isJson) sayEnd(context, end)
+function finish(context: Context, end: EndEvent, intent: Plan['intent'] | undefined): number {
+  // What a task said is its result; where the app is has not changed.
+  if (!context.isJson) sayEnd(context, intent === 'task' ? { ...end, urls: [] } : end)
   if (end.state === 'done') return 0
   return end.state === 'cancelled' ? 3 : 1
 }
@@ -73,13 +73,16 @@ function finish(context: Context, end: EndEvent): number {
 function sayEnd({ out, err }: Context, { state, message, error, urls, run, serving }: EndEvent): void {
   const { paint, signs } = err.look
   if (state === 'done') {
-    err.say(`\n${paint.green(signs.ok)} ${message}`)
-    for (const line of renderUrls(urls, out.look)) out.say(line)
+    const indent = err.look.isTerminal ? '  ' : ''
+    err.say(`\n${indent}${paint.green(signs.ok)} ${message}`)
+    for (const line of renderUrls(urls, out.look, out.look.isTerminal ? '    ' : '')) out.say(line)
     return
   }
   err.say('')
   if (error) err.say(renderError(error, err.look))
-  err.say(`${paint.bold(state === 'waiting' ? paint.yellow(`${run} waits`) : `${run} ${state}`)}: ${message}`)
-  if (serving) err.say(`${serving} goes on serving`)
-  if (state === 'waiting' && !error?.hint) err.say(`  ${paint.cyan('next:')} landfall resume ${run}, or landfall cancel ${run}`)
+  const why = message === error?.message ? '' : `: ${message}`
+  const rest = serving ? `; ${serving} goes on serving` : ''
+  const verb = state === 'waiting' ? 'waits for your decision' : state === 'failed' ? 'failed' : `is ${state}`
+  err.say(hang(`${paint.bold(`${run} ${verb}`)}${why}${rest}`, err.look.columns, 2))
+  if (state === 'waiting' && !error?.hint) err.say(renderHint(`landfall resume ${run}, or landfall cancel ${run}`, err.look))
 }

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Run } from '../command.ts'
-import { exists, offerManifest, sayWritten } from '../offer-manifest.ts'
+import { answer } from '../context.ts'
+import { offerManifest } from '../offer-manifest.ts'
+import { renderHint } from '../render/error.ts'
 
 export const run: Run = async (context) => {
-  if (existsSync(join(context.folder, 'landfall.yaml'))) throw exists(context.folder)
-  sayWritten(context, await offerManifest(context))
+  const written = await offerManifest(context)
+  const { look } = context.out
+  answer(context, written, () => `${look.paint.green(look.signs.ok)} wrote ${written.file}\n${renderHint('landfall up', look)}`)
   return 0
 }

@@ -4,6 +4,7 @@ import type { Finding, Level } from '../../model/finding.ts'
 import { cleanLine } from './clean.ts'
 import { renderHint } from './error.ts'
 import type { Look } from './look.ts'
+import { hang } from './width.ts'
 
 /** Findings by file and line, each with the line it means where that can be read. */
 export function renderFindings(findings: Finding[], folder: string, look: Look): string {
@@ -23,8 +24,10 @@ export function renderFindings(findings: Finding[], folder: string, look: Look):
   return [...blocks, ...(findings.length > 1 ? ['', countsOf(findings, look)] : [])].join('\n')
 }
 
-function headOf({ at, level, code, message }: Finding, { paint }: Look): string {
-  return `${paint.bold(cleanLine(at))} ${colourOf(level, paint)(level)} ${paint.dim(code)} ${cleanLine(message)}`
+function headOf({ at, level, code, message }: Finding, { paint, columns }: Look): string {
+  // `.` is the folder itself, which is clear without saying it.
+  const place = at === '.' ? '' : `${paint.bold(cleanLine(at))} `
+  return hang(`${place}${colourOf(level, paint)(level)} ${paint.dim(code)} ${cleanLine(message)}`, columns, 2)
 }
 
 function colourOf(level: Level, paint: Look['paint']): (text: string) => string {

@@ -4,8 +4,8 @@ import { cleanLine } from './clean.ts'
 import { duration } from './duration.ts'
 import type { Look } from './look.ts'
 import { STEP_COLUMN, titleOf } from './plan.ts'
-import { type RunView, recoveredText, type StepEvent } from './run.ts'
-import { cutTo, padEnd, padStart, widthOf } from './width.ts'
+import { type RunView, recoveredText, type StepEvent, SUSPENDED } from './run.ts'
+import { cutTo, hang, padEnd, padStart, widthOf } from './width.ts'
 
 const TICK_MS = 100
 const MAX_COLUMNS = 100
@@ -75,6 +75,7 @@ export function liveRunView(look: Look, write: (text: string) => void, options: 
   const print = (line: string) => {
     write(`${erase()}${line}\n`)
   }
+  const remark = (text: string) => print(paint.yellow(hang(`  ${text}`, columns, 4)))
   const liveLines = () => {
     const lines: string[] = []
     let last = lastStage
@@ -146,12 +147,12 @@ export function liveRunView(look: Look, write: (text: string) => void, options: 
         const step = active.get(`${event.stage}.${event.step}.false`) ?? active.get(`${event.stage}.${event.step}.true`)
         if (step) step.line = cleanLine(event.text)
       }
-      if (event.type === 'recovered') print(paint.yellow(`  ${recoveredText(event)}`))
-      if (event.type === 'suspended') print(paint.yellow('  the daemon was told to stop; the run goes on with the next one'))
+      if (event.type === 'recovered') remark(recoveredText(event))
+      if (event.type === 'suspended') remark(SUSPENDED)
       draw()
     },
     note(text) {
-      print(paint.yellow(`  ${text}`))
+      remark(text)
       draw()
     },
     close() {

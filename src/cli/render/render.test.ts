@@ -383,6 +383,7 @@ test('text is cut and broken by the columns it takes', () => {
   expect(widthOf('日本語 é \u001b[31mx\u001b[0m')).toBe(10)
   expect(cutTo('日本語テキスト', 7)).toBe('日本語…')
   expect(wrap('one two three', 7)).toEqual(['one two', 'three'])
+  expect(wrap('  one two three', 9)).toEqual(['  one two', 'three'])
 })
 
 test('colours and signs follow the terminal, NO_COLOR and the locale', () => {

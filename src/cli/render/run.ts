@@ -12,6 +12,8 @@ export interface RunView {
   close(): void
 }
 
+export const SUSPENDED = 'the daemon was told to stop; the run goes on with the next one'
+
 export type StepEvent = Extract<RunEvent, { type: 'step' }>
 
 /** For pipes and logs: one line per step, when it is over. */
@@ -23,7 +25,7 @@ export function plainRunView(look: Look, write: (text: string) => void): RunView
         write(`${event.run} ${event.plan.app}/${event.plan.environment} ${event.plan.release ?? event.plan.intent}\n`)
       if (event.type === 'step' && event.state !== 'started') say(labelOf(event), textOf(event, look))
       if (event.type === 'recovered') say('note', recoveredText(event))
-      if (event.type === 'suspended') say('note', 'the daemon was told to stop; the run goes on with the next one')
+      if (event.type === 'suspended') say('note', SUSPENDED)
     },
     note: (text) => say('note', text),
     close() {},

@@ -30,13 +30,19 @@ export function cutTo(text: string, columns: number, dots = '…'): string {
 export const padEnd = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - widthOf(text)))
 export const padStart = (text: string, columns: number) => ' '.repeat(Math.max(0, columns - widthOf(text))) + text
 
+/** Words broken over lines that fit, each but the first `indent` columns in. */
+export function hang(text: string, columns: number | undefined, indent: number): string {
+  return wrap(text, columns === undefined ? undefined : Math.max(20, columns - indent)).join(`\n${' '.repeat(indent)}`)
+}
+
 /** Words broken over lines of at most `columns`; a longer word stands alone. */
 export function wrap(text: string, columns: number | undefined): string[] {
   if (columns === undefined || widthOf(text) <= columns) return [text]
   const lines: string[] = []
+  const lead = /^ */.exec(text)?.[0] ?? ''
   let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
+  for (const word of text.slice(lead.length).split(' ')) {
+    const longer = line === '' ? (lines.length === 0 ? lead : '') + word : `${line} ${word}`
     if (line !== '' && widthOf(longer) > columns) {
       lines.push(line)
       line = word
