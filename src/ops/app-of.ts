@@ -29,7 +29,8 @@ export async function loadApp(
   const expanded = expandResources(read.app, resourceTypes)
   const findings = [...read.findings, ...located(expanded.findings, read.locate)]
   if (findings.some((f) => f.level === 'error')) return { findings, scope }
-  const withDefaults = applyDefaults(expanded.app, scope, context.stored)
+  const set = new Set(context.stored.list(scope).map((e) => e.name))
+  const withDefaults = applyDefaults(expanded.app, (name) => set.has(name))
   const artifacts: Record<string, string> = {}
   const components: Component[] = []
   for (const component of withDefaults.components) {
@@ -43,28 +44,30 @@ export async function loadApp(
   return { loaded: { ...expanded, app: { ...withDefaults, components }, artifacts, findings }, findings, scope }
 }
 
-/** A variable that nobody set and that has a default is that default. */
-function applyDefaults(app: App, scope: Scope, stored: Stored): App {
-  const set = new Set(stored.list(scope).map((e) => e.name))
-  const defaults = new Map(app.contract.filter((e) => e.default && !set.has(e.name)).map((e) => [e.name, e.default!]))
-  const replace = (v: Value): Value => {
-    if (v.type === 'join') return { type: 'join', parts: v.parts.map(replace) }
-    return v.type === 'stored' ? (defaults.get(v.name) ?? v) : v
+/** A variable that nobody set is its default; without one and not required, it is not passed at all, and empty inside another. */
+export function applyDefaults(app: App, isSet: (name: string) => boolean): App {
+  const entryOf = (component: string, name: string) =>
+    app.contract.find((e) => e.name === name && e.components.includes(component)) ?? app.contract.find((e) => e.name === name)
+  const isWanted = (component: string, name: string) => {
+    const entry = entryOf(component, name)
+    return entry === undefined || entry.isRequired || entry.generate !== undefined
   }
-  // Optional variables that nobody set are not passed at all.
-  const isUnset = (v: Value) => v.type === 'stored' && !set.has(v.name) && !isWanted(app, v.name)
   const components = app.components.map((c) => {
+    const isDropped = (v: Value) => v.type === 'stored' && !isSet(v.name) && !isWanted(c.name, v.name)
+    const replace = (v: Value): Value => {
+      if (v.type === 'join') return { type: 'join', parts: v.parts.map(replace).map((p) => (isDropped(p) ? EMPTY : p)) }
+      if (v.type !== 'stored' || isSet(v.name)) return v
+      const own = entryOf(c.name, v.name)?.default
+      return own ? replace(own) : v
+    }
     const mapped = mapValues(c, replace)
-    const keep = (values: Record<string, Value>) => Object.fromEntries(Object.entries(values).filter(([, v]) => !isUnset(v)))
+    const keep = (values: Record<string, Value>) => Object.fromEntries(Object.entries(values).filter(([, v]) => !isDropped(v)))
     return { ...mapped, env: keep(mapped.env), build: { ...mapped.build, env: keep(mapped.build.env) } }
   })
   return { ...app, components }
 }
 
-function isWanted(app: App, name: string): boolean {
-  const entry = app.contract.find((e) => e.name === name)
-  return entry !== undefined && (entry.isRequired || entry.generate !== undefined)
-}
+const EMPTY: Value = { type: 'text', text: '' }
 
 /** Build-time values are text: they are part of the artifact and of its name. A secret must not be. */
 async function bindBuild(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { aComponent, anApp } from '../../test/laws/world.ts'
 import { connectMemoryEdge } from '../edge/memory/index.ts'
+import { applyDefaults } from './app-of.ts'
 import { misfit } from './contract-check.ts'
 import { expandResources } from './expand.ts'
 import { generateValue } from './generate.ts'
@@ -53,4 +54,44 @@ test('a value that breaks its rule is told by rule and never by value', () => {
 test('a resource that is not known is an error with those that are', () => {
   const app = anApp([aComponent('web', '1')], { resources: [{ name: 'db', type: 'postgers', options: {} }] })
   expect(expandResources(app, {}).findings).toMatchObject([{ code: 'E_RESOURCE_TYPE', at: 'resources.db.type' }])
+})
+
+test('a variable that nobody set is its default, through others and by component; what is optional is left out', () => {
+  const stored = (name: string) => ({ type: 'stored' as const, name, secret: false })
+  const text = (t: string) => ({ type: 'text' as const, text: t })
+  const entry = (name: string, components: string[], over = {}) => ({
+    name,
+    components,
+    isRequired: true,
+    isSecret: false,
+    when: 'run' as const,
+    at: `env.${name}`,
+    ...over,
+  })
+  const env = {
+    A: stored('A'),
+    LEVEL: stored('LEVEL'),
+    NOTE: stored('NOTE'),
+    LINE: { type: 'join' as const, parts: [text('<'), stored('NOTE'), text('>')] },
+  }
+  const app = anApp(
+    [aComponent('web', '1', { env }), aComponent('queue', '1', { type: 'worker', env: { LEVEL: stored('LEVEL') } })],
+    {
+      contract: [
+        entry('A', ['web'], { default: { type: 'join', parts: [text('x'), stored('B')] } }),
+        entry('B', ['web'], { default: text('y') }),
+        entry('LEVEL', ['web'], { default: text('info') }),
+        entry('LEVEL', ['queue'], { default: text('debug') }),
+        entry('NOTE', ['web'], { isRequired: false }),
+      ],
+    },
+  )
+  const [web, queue] = applyDefaults(app, () => false).components
+  expect(web!.env).toEqual({
+    A: { type: 'join', parts: [text('x'), text('y')] },
+    LEVEL: text('info'),
+    LINE: { type: 'join', parts: [text('<'), text(''), text('>')] },
+  })
+  expect(queue!.env).toEqual({ LEVEL: text('debug') })
+  expect(applyDefaults(app, (name) => name === 'NOTE').components[0]!.env.NOTE).toEqual(stored('NOTE'))
 })
