@@ -133,7 +133,7 @@ test('an instance that dies is started again, and one that dies over and over is
       const [instance] = (await own.app()).components.flatMap((c) => c.instances)
       return instance?.state === 'crash-looping' ? instance : undefined
     })
-    expect(looping.restarts).toBeGreaterThanOrEqual(5)
+    expect(looping.restarts).toBeGreaterThanOrEqual(4) // the fifth crash is not followed by a restart at once
   } finally {
     await own.close()
   }
