@@ -4,7 +4,7 @@ import { codeOf, LandfallError } from '../lib/error.ts'
 import type { Url } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
-import type { OpAnswers, PlanAnswer } from '../ops/contract.ts'
+import type { OpAnswers } from '../ops/contract.ts'
 import { askName, confirm } from './ask.ts'
 import { type Context, emit } from './context.ts'
 import { followRun } from './follow.ts'
@@ -110,5 +110,3 @@ function sayNothing(context: Context, { nothing }: Change, plan: Plan, urls: Url
   for (const line of renderUrls(urls, context.out.look, context.out.look.isTerminal ? '  ' : '')) context.out.say(line)
   return 0
 }
-
-export type { PlanAnswer }

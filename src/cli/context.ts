@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { ErrorShape } from '../model/event.ts'
 import { type Look, lookOf } from './render/look.ts'
 
 /** What every command is given: where it is about, how it may speak, and whether it may ask. */
@@ -69,5 +68,3 @@ export function answer(context: Context, document: unknown, text: () => string):
 export function emit(context: Context, document: unknown): void {
   context.out.say(JSON.stringify(document))
 }
-
-export type ErrorLine = { type: 'error'; error: ErrorShape }

@@ -35,7 +35,7 @@ const post = (home: string, path: string, body: string, method = 'POST') =>
 test('an op gets its input with defaults filled in, and answers', async () => {
   const { home } = await aDaemon({ ops: { runs: { answer: [{ run: 'run-1' }] } } })
   expect(await call(home, 'runs', {})).toEqual([{ run: 'run-1' }])
-  expect(callsIn(home)[0]).toEqual({ name: 'runs', input: { limit: 20, environment: 'local' } })
+  expect(callsIn(home)[0]).toEqual({ name: 'runs', input: { limit: 20 } })
 })
 
 test('an error of an op arrives as it was thrown, whatever its status', async () => {

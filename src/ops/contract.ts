@@ -13,6 +13,8 @@ export const where = z.strictObject({
   config: z.unknown().optional(),
   environment: z.string().default('local'),
 })
+/** All apps and environments where none is named. */
+const anywhere = where.partial().extend({ environment: z.string().optional() })
 export const wish = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('up'), only: z.array(z.string()).optional() }),
   /** `to` absent: the release before the one that serves. */
@@ -34,13 +36,13 @@ export const opInputs = {
   apply: where.extend({ wish, planId: z.string().optional(), confirm: z.string().optional(), key: z.string().optional() }),
   resume: z.strictObject({ run: z.string() }),
   cancel: z.strictObject({ run: z.string() }),
-  runs: where.partial().extend({ limit: z.number().int().min(1).max(1000).default(20) }),
-  ps: where.partial(),
+  runs: anywhere.extend({ limit: z.number().int().min(1).max(1000).default(20) }),
+  ps: anywhere,
   smoke: where,
   'env-list': where,
   'env-set': where.extend({ values: z.array(z.strictObject({ name: z.string(), value: z.string() })) }),
   'env-unset': where.extend({ names: z.array(z.string()) }),
-  doctor: where.partial(),
+  doctor: anywhere,
   /** Ends the daemon and, with `edge`, the edge; instances go on. */
   stop: z.strictObject({ edge: z.boolean().default(false) }),
 } as const
