@@ -23,13 +23,11 @@ export async function journey(baseUrl: string, page: Page): Promise<{ email: str
   await page.getByLabel('What would you like to see?').fill(prompt)
   await page.getByRole('button', { name: 'Make video' }).click()
   await page.getByText(prompt).waitFor()
-  await page.evaluate(() => {
-    document.body.dataset.sameDocument = 'yes'
-  })
+  await page.evaluate('window.isSameDocument = true')
   const video = page.getByRole('img', { name: prompt })
   await video.waitFor({ timeout: 90_000 })
-  await page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0))
-  assert.equal(await page.evaluate(() => document.body.dataset.sameDocument), 'yes', 'the video came without a reload')
+  await page.waitForFunction('[...document.images].every((image) => image.complete && image.naturalWidth > 0)')
+  assert.equal(await page.evaluate('window.isSameDocument'), true, 'the video came without a reload')
 
   await page.getByRole('button', { name: 'Log out' }).click()
   await page.getByRole('link', { name: 'Log in' }).click()
