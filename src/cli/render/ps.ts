@@ -7,6 +7,9 @@ import type { Look } from './look.ts'
 import { type Column, table } from './table.ts'
 import { renderUrls } from './urls.ts'
 
+/** Of each app; `--json` has all. */
+const NOTICES = 5
+
 type App = PsAnswer['apps'][number]
 
 const columnsOf = ({ paint }: Look): Column[] => [
@@ -35,7 +38,7 @@ function appBlock(app: App, look: Look, now: number): string {
     ...renderUrls(app.urls, look, '  '),
     ...table(columnsOf(look), rows, look, '  '),
     ...app.openRuns.map((run) => openRun(run, look, now)),
-    ...app.notices.map((notice) => noticeLine(notice, look)),
+    ...noticeLines(app.notices, look),
     '',
   ].join('\n')
 }
@@ -82,10 +85,16 @@ function openRun({ run, intent, step, state, startedAt }: RunRow, look: Look, no
   return `  ${what}${where}\n  ${renderHint(next, look)}`
 }
 
-function noticeLine({ at, component, release, code, message }: Notice, { paint }: Look): string {
-  const isQuiet = code === 'adopted' || code === 'note' || code === 'restarted'
-  const text = `${component} ${release}: ${cleanLine(message)}`
-  return `  ${paint.dim(localTime(at))} ${isQuiet ? paint.dim(text) : paint.yellow(text)}`
+/** The newest; that instances were found again after a restart of ours is nobody's worry. */
+function noticeLines(notices: Notice[], { paint, signs }: Look): string[] {
+  const worth = notices.filter((n) => n.code !== 'adopted').sort((a, b) => (a.at < b.at ? -1 : 1))
+  const shown = worth.slice(-NOTICES)
+  const lines = shown.map(({ at, component, release, code, message }) => {
+    const text = `${component} ${release}: ${cleanLine(message)}`
+    return `  ${paint.dim(localTime(at))} ${code === 'note' || code === 'restarted' ? paint.dim(text) : paint.yellow(text)}`
+  })
+  const left = worth.length - shown.length
+  return left > 0 ? [paint.dim(`  ${signs.dots} ${left} earlier`), ...lines] : lines
 }
 
 function machinery({ daemon, edge }: PsAnswer): string {
