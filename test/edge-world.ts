@@ -247,12 +247,18 @@ export function edgeProcesses(home: string): { pid: number; isShell: boolean }[]
   return found
 }
 
+/** Outside the kernel's range for outgoing connections, so that it is still free after an edge was killed. */
 export async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 8_000)
+    const server = createTcpServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '0.0.0.0', () => resolve(true))
+    })
+    await new Promise((resolve) => server.close(resolve))
+    if (isFree) return port
+  }
 }
 
 async function withEnv<T>(env: Record<string, string>, work: () => Promise<T>): Promise<T> {

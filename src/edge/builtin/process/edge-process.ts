@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { LandfallError } from '../../../lib/error.ts'
 import type { Scope } from '../../../model/plan.ts'
@@ -93,6 +93,7 @@ export class EdgeProcess {
       this.control.once('error', reject)
       this.control.listen(socket, () => resolve())
     })
+    chmodSync(socket, 0o600)
   }
 
   /** Tells the edge before us that it may go; what it wrote last is what we serve. */
