@@ -43,7 +43,9 @@ export async function carryOut(context: Context, change: Change): Promise<number
     if (!change.isAgreed) await confirm(context, questionOf(plan), change.what)
     try {
       const { run } = await apply(context, session, change, plan)
-      return run === undefined ? sayNothing(context, change, plan, urls) : await followRun(context, session, run, isShown)
+      return run === undefined
+        ? sayNothing(context, change, plan, urls)
+        : await followRun(context, session, run, { isPlanShown: isShown })
     } catch (error) {
       // The world moved between look and deed: whoever has seen the old plan sees the new one before it counts.
       if (codeOf(error) !== 'E_BASIS' || tries === TRIES) throw error

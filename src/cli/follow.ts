@@ -15,9 +15,15 @@ export type EndEvent = Extract<RunEvent, { type: 'end' }>
 /** A daemon that dies again and again before it has told anything new is not waited for. */
 const LOSSES = 5
 
+export interface FollowOptions {
+  isPlanShown?: boolean
+  /** That it comes to nothing is what was asked for. */
+  isCancelled?: boolean
+}
+
 /** Shows a run until its end, over deaths of the daemon too; comes back with the exit code. */
-export async function followRun(context: Context, session: Session, run: string, isPlanShown = false): Promise<number> {
-  const view = runViewOf(context, isPlanShown)
+export async function followRun(context: Context, session: Session, run: string, options: FollowOptions = {}): Promise<number> {
+  const view = runViewOf(context, options.isPlanShown === true)
   const release = onInterrupt(() => {
     view.close()
     context.err.say(`the run goes on: landfall attach ${run}`)
@@ -25,7 +31,9 @@ export async function followRun(context: Context, session: Session, run: string,
   try {
     const { end, intent } = await readToEnd(session, run, view)
     view.close()
-    return finish(context, end, intent)
+    if (options.isCancelled && (end.state === 'cancelled' || end.state === 'undone')) return sayCancelled(context, end)
+    const code = finish(context, end, intent)
+    return options.isCancelled && code === 0 ? 1 : code
   } catch (error) {
     view.close()
     if (codeOf(error) !== 'E_DAEMON_STOPPED') throw error
@@ -68,6 +76,13 @@ function finish(context: Context, end: EndEvent, intent: Plan['intent'] | undefi
   if (!context.isJson) sayEnd(context, intent === 'task' ? { ...end, urls: [] } : end)
   if (end.state === 'done') return 0
   return end.state === 'cancelled' ? 3 : 1
+}
+
+function sayCancelled({ isJson, err }: Context, { run, state, serving }: EndEvent): number {
+  const { paint, signs } = err.look
+  const indent = err.look.isTerminal ? '  ' : ''
+  if (!isJson) err.say(`\n${indent}${paint.green(signs.ok)} ${run} is ${state}${serving ? `; ${serving} goes on serving` : ''}`)
+  return 0
 }
 
 function sayEnd({ out, err }: Context, { state, message, error, urls, run, serving }: EndEvent): void {

@@ -137,6 +137,22 @@ test('states of a run have their exit codes', async () => {
   }
 })
 
+test('cancel has done its work when the run came to nothing', async () => {
+  const end = { run: 'run-1', seq: 1, at: 'now', type: 'end', message: 'so', urls: [], serving: 'r4' }
+  const { home } = await aPlace()
+  for (const [state, code] of [
+    ['cancelled', 0],
+    ['undone', 0],
+    ['done', 1],
+    ['failed', 1],
+  ] as const) {
+    play(home, { ops: { cancel: { answer: { run: 'run-1' } } }, streams: { events: { lines: [{ ...end, state }] } } })
+    const said = await landfall(['cancel', 'run-1'], { home })
+    expect(said.code, state).toBe(code)
+    if (state === 'cancelled') expect(said.stderr).toBe('\n✓ run-1 is cancelled; r4 goes on serving\n')
+  }
+})
+
 test('a run that waited and then went on is followed past its first end', async () => {
   const end = { run: 'run-1', at: 'now', type: 'end', message: 'so', urls: [] }
   const lines = [
