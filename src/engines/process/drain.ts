@@ -31,6 +31,8 @@ export async function drain(world: World, live: Live): Promise<void> {
   const { record } = live
   const { desired } = record
   if (desired.type !== 'draining') return
+  // A restart under way sees that it is no longer wanted, or has a process to be drained by then.
+  await live.launching?.catch(() => {})
   // The clock may be set meanwhile; the time that is left is counted by one that is not.
   const left = Math.min(Math.max(0, desired.until - Date.now()), desired.until - desired.since)
   const deadline = performance.now() + left

@@ -11,6 +11,7 @@ import { check } from './check.ts'
 import { retire } from './drain.ts'
 import { endpointsOf } from './endpoints.ts'
 import { runBeside } from './exec-beside.ts'
+import { lookAtLog } from './log-ring.ts'
 import { listInstances, observe } from './observe.ts'
 import { onceState, runOnce } from './once.ts'
 import { makeFolder, paths } from './paths.ts'
@@ -89,7 +90,10 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
     close: async () => {
       world.isClosed = true
       endTicking()
-      for (const live of world.lives.values()) clearTimeout(live.restart)
+      for (const live of world.lives.values()) {
+        clearTimeout(live.restart)
+        if (live.log) lookAtLog(live.log, world.bounds)
+      }
       await Promise.allSettled([...world.lives.values()].map((l) => l.launching))
     },
   }

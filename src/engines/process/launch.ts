@@ -23,13 +23,12 @@ export async function launch(world: World, live: Live, onExit: () => void): Prom
   const { home } = world
   const port = await portFor(world, record)
   const prepared = await prepare(world, { ...record, port }, record.once?.command.run)
-  if (record.desired.type === 'down' || world.isClosed) return
+  if (record.desired.type !== 'up' || world.isClosed) return
   clearExit(home, record.id)
   record.port = port
   if (prepared.uid !== undefined) record.uid = prepared.uid
   record.oomKills = world.cgroups.oomKills(record.id)
   delete record.process
-  delete record.remark
   writeRecord(home, record)
 
   const point = (name: string) => failpoint(`engine:${record.type === 'once' ? 'run-once' : 'start'}:${name}`)
@@ -60,7 +59,7 @@ export async function launch(world: World, live: Live, onExit: () => void): Prom
   live.child = child
   live.isAlive = true
   live.startedAtMs = performance.now()
-  live.log = watchLog(logOf(home, record))
+  live.log = watchLog(logOf(home, record), Date.now())
   child.stdin?.end('go\n')
   point('after-go')
   changed(live)

@@ -28,11 +28,12 @@ export interface LogWatch {
   cutting?: Promise<void>
 }
 
-export function watchLog(path: string): LogWatch {
+/** `startedAt`: when its writer was started; nothing that is not dated yet can be older. */
+export function watchLog(path: string, startedAt: number): LogWatch {
   const { marks } = readMarks(path)
   const last = marks.at(-1)
   // What grew while nobody looked was written between the last mark and the file's own time.
-  return { path, size: last?.end ?? 0, lookedAt: last?.to ?? 0, cutAt: 0 }
+  return { path, size: last?.end ?? 0, lookedAt: Math.max(last?.to ?? 0, startedAt), cutAt: 0 }
 }
 
 /**
@@ -53,7 +54,7 @@ export function lookAtLog(log: LogWatch, bounds: Bounds, now = Date.now()): bool
   const grown = size - log.size
   if (grown > 0) {
     const to = Math.max(log.lookedAt, Math.min(now, written))
-    addMark(log.path, { end: size, from: log.lookedAt || to, to })
+    addMark(log.path, { end: size, from: log.lookedAt, to })
   }
   log.size = size
   log.lookedAt = now

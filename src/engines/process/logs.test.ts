@@ -131,7 +131,7 @@ describe('a log file', () => {
     addMark(log, { end: 4, from: 1_000_000, to: 1_000_100 })
     appendFileSync(log, 'two\nthree\n')
     utimesSync(log, 1_005, 1_005)
-    lookAtLog(watchLog(log), bounds, 1_010_000)
+    lookAtLog(watchLog(log, 0), bounds, 1_010_000)
     const times = linesOf(log).map((l) => l.time)
     expect(times[0]).toBe(1_000_100)
     expect(times[1]).toBeGreaterThan(1_000_100)
@@ -151,7 +151,7 @@ describe('a log file', () => {
   })
 
   test('a full log is cut at a line, keeps its dates, and says what is missing', async () => {
-    const watch = watchLog(log)
+    const watch = watchLog(log, 0)
     for (let i = 0; i < 5; i++) {
       appendFileSync(log, `${i} ${'x'.repeat(300)}\n`)
       utimesSync(log, 1000 + i, 1000 + i)
@@ -189,7 +189,7 @@ describe('a log file', () => {
       for await (const line of readLogs(home, shop, { follow: false, ...query })) got.push(line)
       return got.map((l) => l.text)
     }
-    const watch = watchLog(log)
+    const watch = watchLog(log, 0)
     const end = new AbortController()
     const followed: string[] = []
     const following = (async () => {

@@ -9,7 +9,7 @@ export const SHIM = `trap : HUP INT QUIT USR1 USR2 TERM ALRM PIPE
 read -r LANDFALL_GO || { echo never >"$1"; exit 0; }
 LANDFALL_EXIT=$1; shift
 exec 9>&2 2>/dev/null
-"$@" </dev/null 2>&9 9>&-
+( exec "$@" </dev/null 2>&9 9>&- )
 echo $? >"$LANDFALL_EXIT"`
 
 /** Runs with our own rights: enters the cgroups, binds the volumes in its mount namespace, goes on as the next program. */

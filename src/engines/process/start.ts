@@ -59,6 +59,7 @@ async function startOne(world: World, step: Start, scope: Scope, index: number):
   live.crashes = []
   live.state = 'starting'
   delete record.ended
+  delete record.remark
   try {
     await startLive(world, live)
   } catch (error) {

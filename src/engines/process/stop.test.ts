@@ -113,6 +113,19 @@ test('a drain lasts as long as requests are in flight, and then the instance is 
   expect(processesOf(bench.home)).toEqual([])
 })
 
+test('a release that is retired while it waits for its next try, or is just being tried, leaves nothing', async () => {
+  bench.engine.drained(async () => 1)
+  const web = aWeb('web', {}, { command: texts('sh', '-c', 'exit 1') })
+  for (let i = 0; i < 5; i++) {
+    await bench.start(web, 'r1')
+    await new Promise((resolve) => setTimeout(resolve, 60 + i * 35))
+    await bench.retire('web', 'r1', 600)
+    await until('it is gone', async () => (await bench.engine.instances()).length === 0)
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(processesOf(bench.home)).toEqual([])
+})
+
 test('a drain ends at its deadline, although requests are in flight', async () => {
   bench.engine.drained(async () => 1)
   await bench.up(aWeb('web'), 'r1')

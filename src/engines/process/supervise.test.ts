@@ -138,3 +138,22 @@ function isGone(pid: number): boolean {
 function silent() {
   return { stdout: () => {}, stderr: () => {}, signal: new AbortController().signal }
 }
+
+test('a shell between us and an instance writes nothing into its log', async () => {
+  const web = aWeb('web', {}, { command: texts('sh', '-c', 'echo mine; kill -9 $$') })
+  await bench.start(web, 'r1')
+  await until('it ended once', () => codes().includes('crashed'))
+  expect(new Set((await bench.logs()).map((l) => l.text))).toEqual(new Set(['mine']))
+})
+
+needs('cgroup-memory').test('a child that is killed for memory is told, although the instance lives on', async () => {
+  bench.artifact('parent', { 'eat.mjs': EATER })
+  const command = texts('sh', '-c', 'node eat.mjs; echo lives on; exec sleep 1000')
+  const health = { type: 'alive', settleSeconds: 0, timeoutSeconds: 5 } as const
+  await bench.start(aWeb('web', {}, { command, health, limits: { memoryMiB: 96 } }), 'r1', 'parent')
+  await until('it is told', () => codes().length > 0)
+  expect(bench.notices).toMatchObject([
+    { code: 'killed-for-memory', message: expect.stringMatching(/^a process of web r1 was killed for memory: limit 96 MiB/) },
+  ])
+  expect(await states()).not.toEqual(['backing-off'])
+})

@@ -28,8 +28,10 @@ export function adopt(world: World, live: Live): void {
   live.isAlive = true
   live.isServing = record.hasServed === true
   if (record.desired.type === 'up') live.state = live.isServing ? 'running' : 'starting'
-  live.startedAtMs = performance.now() - Math.max(0, Date.now() - Date.parse(record.startedAt ?? ''))
-  live.log = watchLog(logOf(world.home, record))
+  const startedAt = Date.parse(record.startedAt ?? '') || Date.now()
+  live.startedAtMs = performance.now() - Math.max(0, Date.now() - startedAt)
+  live.log = watchLog(logOf(world.home, record), startedAt)
+  lookAtLog(live.log, world.bounds)
 }
 
 /** The process is gone, seen by its exit event or by looking. */
@@ -139,6 +141,7 @@ function remarkOf(why: string): string {
 /** Looks after logs and adopted processes. One timer for all; nothing to do costs a few file stats. */
 export function beginTicking(world: World): () => void {
   let timer: NodeJS.Timeout
+  let ticks = 0
   const tick = () => {
     let isFlooding = false
     for (const live of world.lives.values()) {
@@ -146,7 +149,9 @@ export function beginTicking(world: World): () => void {
       if (live.log) isFlooding = lookAtLog(live.log, world.bounds) || isFlooding
       if (!live.child && live.record.process && !isAlive(live.record.process)) onEnd(world, live)
       else if (live.crashes.length > 0 && performance.now() - live.startedAtMs > STABLE_MS) calmDown(world, live)
+      if (ticks % 4 === 0 && live.isAlive) lookForKills(world, live)
     }
+    ticks += 1
     timer = setTimeout(tick, isFlooding ? FLOOD_TICK_MS : TICK_MS)
   }
   timer = setTimeout(tick, TICK_MS)
@@ -156,7 +161,22 @@ export function beginTicking(world: World): () => void {
 function calmDown(world: World, live: Live): void {
   const wasLooping = isLooping(live.crashes)
   live.crashes = []
+  delete live.record.remark
   if (live.state === 'crash-looping') live.state = 'running'
   if (wasLooping) notice(world, live.record, 'restarted', `${nameOf(live.record)} runs again`)
   changed(live)
+}
+
+/** The kernel killed a child of it while it lives on; were it the instance itself, its end would come before the next look. */
+function lookForKills(world: World, live: Live): void {
+  const { record } = live
+  const kills = world.cgroups.oomKills(record.id)
+  if (kills <= (record.oomKills ?? 0)) return
+  if (live.untoldKills !== kills) {
+    live.untoldKills = kills
+    return
+  }
+  record.oomKills = kills
+  delete live.untoldKills
+  notice(world, record, 'killed-for-memory', `a process of ${nameOf(record)} ${outOfMemory(live)}`)
 }

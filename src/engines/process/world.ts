@@ -45,6 +45,8 @@ export interface Live {
   /** Of the process that runs now. */
   startedAtMs: number
   lastExit?: LastExit
+  /** Kills for memory that the group counts beyond those that were told; of which process will be seen. */
+  untoldKills?: number
   restart?: NodeJS.Timeout
   launching?: Promise<void>
   stopping?: Promise<void>
