@@ -38,9 +38,11 @@ export async function carryOut(context: Context, change: Change): Promise<number
     const { plan, findings, urls } = await session.call('plan', { ...change.where, wish: change.wish })
     if (!plan) return refuse(context, findings)
     showFindings(context, findings)
-    if (plan.stages.length === 0) return sayNothing(context, change, plan, urls)
-    const isShown = !context.isJson && showPlan(context, change, plan)
-    if (!change.isAgreed) await confirm(context, questionOf(plan), change.what)
+    const isEmpty = plan.stages.length === 0
+    // A key that somebody gave may name a run that there was already: then that one is the answer.
+    if (isEmpty && change.key === undefined) return sayNothing(context, change, plan, urls)
+    const isShown = !isEmpty && !context.isJson && showPlan(context, change, plan)
+    if (!isEmpty && !change.isAgreed) await confirm(context, questionOf(plan), change.what)
     try {
       const { run } = await apply(context, session, change, plan)
       return run === undefined

@@ -122,6 +122,15 @@ test.each([
   expect(said.stderr).toContain(`error ${code}: so it is`)
 })
 
+test('a key that had its run already gives that run, also when there is nothing left to do', async () => {
+  const empty = { ...plan, stages: [], previous: 'r2' }
+  const ops = { ...upScenario.ops, plan: { answer: { plan: empty, findings: [], text: [], urls: [] } } }
+  const { home, cwd } = await aPlace({ ...upScenario, ops })
+  const { code, stdout } = await landfall(['up', '--json', '--key', 'build-4711'], { home, cwd })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ run: 'run-17', type: 'start' })
+})
+
 test('states of a run have their exit codes', async () => {
   const { home } = await aPlace()
   const end = { run: 'run-1', seq: 1, at: 'now', type: 'end', message: 'so', urls: [] }
