@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { readToml } from '../../lib/build/wish-python.ts'
 import type { Build } from '../../model/app.ts'
 import type { ArtifactUse, Recipe, RecipeStep, SourceFiles } from '../../model/plug.ts'
 import { installsItself, listingOf, requirementFiles } from './dependencies.ts'
@@ -43,6 +44,8 @@ function installSteps(files: SourceFiles, { options }: Build, folder: string): R
       UV_LINK_MODE: 'copy',
       UV_PYTHON_DOWNLOADS: 'never',
     })
+    // A project that is no package is not installed itself.
+    if (!('build-system' in readToml(files.text(inFolder('pyproject.toml'))))) from = ['uv.lock', 'pyproject.toml'].map(inFolder)
   } else if (listing.type === 'poetry') {
     tool(add, 'poetry', ['poetry', 'install', '--only', 'main', '--no-root', '--no-interaction'], {
       POETRY_VIRTUALENVS_IN_PROJECT: 'true',

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
@@ -55,7 +55,8 @@ const sh = (script: string, more: Parts['build'] = {}): Parts => ({
 /** Nothing of a build may be left: no scratch, no half artifact, no process. */
 async function expectNothingLeft(): Promise<void> {
   expect(existsSync(join(bed.home, 'scratch')) ? readdirSync(join(bed.home, 'scratch')) : []).toEqual([])
-  expect(readdirSync(join(bed.home, 'artifacts')).filter((n) => n.endsWith('.tmp'))).toEqual([])
+  const artifacts = join(bed.home, 'artifacts')
+  expect(existsSync(artifacts) ? readdirSync(artifacts).filter((n) => n.endsWith('.tmp')) : []).toEqual([])
   expect(await killBuilds(bed.home)).toBe(0)
 }
 
@@ -141,8 +142,14 @@ test('a step that fails is named with its command and its last lines, and nothin
     message: expect.stringMatching(/^web: build failed: `sh -c .*` ended with 3$/s),
   })
   const { detail, hint } = error as { detail: string; hint: string }
-  expect(detail.split('\n')).toHaveLength(40)
-  expect(detail).toMatch(/line 59$/)
+  const shown = detail.split('\n')
+  expect(shown.slice(1, 12)).toEqual([
+    'line 0',
+    ...Array.from({ length: 8 }, (_, i) => `line ${i + 1}`),
+    '… 11 lines …',
+    'line 20',
+  ])
+  expect(shown.at(-1)).toBe('line 59')
   const log = hint.split(' ').at(-1) ?? ''
   expect(readFileSync(log, 'utf8')).toContain('line 0\n')
   expect(statSync(log).mode & 0o077).toBe(0)
@@ -297,6 +304,80 @@ test('an image is refused with what to do instead', async () => {
     code: 'E_ENGINE',
     hint: expect.stringContaining('source'),
   })
+})
+
+test('what a build writes into dependencies of an earlier build stays in that build', async () => {
+  const keeping: Builder = {
+    ...plain,
+    name: 'keeping',
+    recipe: () => ({
+      steps: [
+        {
+          title: 'install',
+          command: [
+            'sh',
+            '-c',
+            'echo installing; mkdir -p deps/bin; echo one > deps/a; echo two > deps/b; echo "$PWD" > deps/bin/where',
+          ],
+          cwd: '.',
+          env: {},
+          needsNetwork: false,
+          stage: 'install',
+          keeps: { from: ['lock'], folders: ['deps'] },
+        },
+        {
+          title: 'build',
+          command: ['sh', '-c', 'cat extra >> deps/a; chmod 755 deps/b'],
+          cwd: '.',
+          env: {},
+          needsNetwork: false,
+        },
+      ],
+      output: '.',
+      path: [],
+    }),
+  }
+  const own = makeTestbed({ keeping })
+  try {
+    const path = own.source({ lock: '1', extra: 'first\n' })
+    const component = own.component(path, { build: { builder: 'keeping' } })
+    const first = await own.build(component)
+    expect(own.said).toContain('installing')
+    writeFileSync(join(path, 'extra'), 'second\n')
+    const second = await own.build(component)
+    expect(own.said).not.toContain('installing')
+    const read = (built: { root: string }, file: string) => readFileSync(join(built.root, 'deps', file), 'utf8')
+    expect([read(first, 'a'), read(second, 'a')]).toEqual(['one\nfirst\n', 'one\nsecond\n'])
+    expect(statSync(join(second.root, 'deps/b')).mode & 0o777).toBe(0o555)
+    expect([read(first, 'bin/where'), read(second, 'bin/where')]).toEqual([`${first.root}\n`, `${second.root}\n`])
+    writeFileSync(join(path, 'lock'), '2')
+    await own.build(component)
+    expect(own.said).toContain('installing')
+  } finally {
+    await own.end()
+  }
+})
+
+needs('root').test('a build that fills the disk ends before the disk is full, and what it wrote goes', async () => {
+  const own = makeTestbed({ plain })
+  const mount = (...args: string[]) => spawnSync('mount', args).status
+  try {
+    expect(mount('-t', 'tmpfs', '-o', 'size=200m,mode=755', 'tmpfs', own.home)).toBe(0)
+    const component = own.component(own.source({ a: '' }), sh('while :; do head -c 9000000 /dev/zero >> big; sleep 0.05; done'))
+    await expect(own.build(component)).rejects.toMatchObject({
+      code: 'E_DISK',
+      message: expect.stringContaining('filled the disk'),
+    })
+    expect(statfsSync(own.home).bavail * statfsSync(own.home).bsize).toBeGreaterThan(190e6)
+    writeFileSync(join(own.home, 'ballast'), Buffer.alloc(201e6))
+    await expect(own.build(component)).rejects.toMatchObject({
+      code: 'E_DISK',
+      message: expect.stringMatching(/needs about .* is free/),
+    })
+  } finally {
+    spawnSync('umount', ['-l', own.home])
+    await own.end()
+  }
 })
 
 for (const point of ['build:copied', 'build:step', 'build:before-rename', 'build:after-rename']) {

@@ -93,7 +93,7 @@ export function buildEnvironment(p: EnvironmentParts): Record<string, string> {
   }
 }
 
-/** Up to its version 10 by npm's names, then by its own. Links into its store would be one file with an artifact's: copies are not. */
+/** Up to its version 10 by npm's names, then by its own. Links into its store would be one file with an artifact's: copies are not. The version is already the wanted one. */
 function pnpmSettings(caches: Caches): Record<string, string> {
   const settings = {
     package_import_method: 'copy',

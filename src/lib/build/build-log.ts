@@ -5,14 +5,15 @@ import type { Scope } from '../../model/plan.ts'
 const MAX_BYTES = 16 * 1024 * 1024
 /** More than a person can read while it goes by. */
 const LINES_PER_SECOND = 400
-const KEPT = 40
+const FIRST = 10
+const LAST = 40
 
 export interface BuildLog {
   path: string
   line(text: string): void
   /** From here on: what `tail` gives. */
   mark(): void
-  /** The last lines since then, as evidence. */
+  /** The last lines since then, as evidence; and the first, since many programs say what is wrong and then how they are used. */
   tail(): string
   close(): void
 }
@@ -32,7 +33,9 @@ export function openBuildLog(
   let bytes = fstatSync(file).size
   if (bytes > MAX_BYTES / 2) ftruncateSync(file, 0)
   if (bytes > MAX_BYTES / 2) bytes = 0
+  const first: string[] = []
   const last: string[] = []
+  let between = 0
   let second = 0
   let said = 0
   let skipped = 0
@@ -56,15 +59,21 @@ export function openBuildLog(
   return {
     path,
     line(text) {
-      last.push(text)
-      if (last.length > KEPT) last.shift()
+      if (first.length < FIRST) first.push(text)
+      else last.push(text)
+      if (last.length > LAST) {
+        last.shift()
+        between += 1
+      }
       write(text)
       tell(text)
     },
     mark() {
+      first.length = 0
       last.length = 0
+      between = 0
     },
-    tail: () => last.join('\n'),
+    tail: () => [...first, ...(between > 0 ? [`… ${between} lines …`] : []), ...last].join('\n'),
     close() {
       if (skipped > 0) say(`… ${skipped} more lines are in ${path}`)
       closeSync(file)

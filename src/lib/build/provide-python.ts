@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { compare, satisfies } from 'semver'
 import type { RuntimeWish } from '../../model/plug.ts'
@@ -56,7 +57,12 @@ print(json.dumps([getattr(sys, '_base_executable', None) or sys.executable, '.'.
 const known = new Map<string, Python | undefined>()
 
 async function onMachine(): Promise<Python[]> {
-  const folders = [...(process.env.PATH ?? '').split(delimiter).filter((f) => f.startsWith('/')), '/usr/local/bin', '/usr/bin']
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter).filter((f) => f.startsWith('/')),
+    ...['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'],
+    ...installedBy('.pyenv/versions'),
+    ...installedBy('.local/share/uv/python'),
+  ]
   const files = [...new Set(folders.flatMap((folder) => NAMES.map((name) => join(folder, name))))].filter((f) => existsSync(f))
   const found = new Map<string, Python>()
   for (const file of files) {
@@ -64,6 +70,12 @@ async function onMachine(): Promise<Python[]> {
     if (python && !found.has(python.file)) found.set(python.file, python)
   }
   return [...found.values()]
+}
+
+/** Those that pyenv and uv keep: a shim of theirs on PATH starts only the one that is chosen at the moment. */
+function installedBy(place: string): string[] {
+  const folder = join(homedir(), place)
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, 'bin')) : []
 }
 
 async function ask(file: string): Promise<Python | undefined> {
