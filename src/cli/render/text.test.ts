@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pc from 'picocolors'
 import { expect, onTestFinished, test } from 'vitest'
 import type { PsAnswer } from '../../ops/contract.ts'
 import { cleanLine } from './clean.ts'
@@ -16,7 +15,6 @@ import { renderPs } from './ps.ts'
 import { renderSmoke } from './smoke.ts'
 
 const narrow: Look = { ...plainLook, columns: 60, rows: 24, isTerminal: true }
-const _coloured: Look = { ...plainLook, paint: pc.createColors(true) }
 
 test('an error says what, where, the evidence and what to do', () => {
   const error = {
