@@ -8,6 +8,7 @@ import { writeAtomic } from '../atomic.ts'
 import { LandfallError } from '../error.ts'
 import { exec } from '../exec.ts'
 import { closedTo } from './closed-to.ts'
+import { eachLimit } from './each-limit.ts'
 import { type ProvideOptions, type Runtime, runtimesOf } from './runtime-folder.ts'
 
 interface Python {
@@ -28,7 +29,10 @@ export async function providePython(wish: RuntimeWish, home: string, options: Pr
     if (why) refused.push(`${python.file} is ${python.version}: ${why}`)
     else usable.push(python)
   }
-  const best = usable.sort((a, b) => compare(b.version, a.version))[0]
+  // The distribution's own where several have the same version: it has the fixes.
+  const best = usable.sort(
+    (a, b) => compare(b.version, a.version) || Number(b.file.startsWith('/usr/')) - Number(a.file.startsWith('/usr/')),
+  )[0]
   if (!best) throw missing(wish, all, refused)
   const bin = join(runtimesOf(home), `python-${best.version}`, 'bin')
   await mkdir(bin, { recursive: true, mode: 0o755 })
@@ -65,11 +69,11 @@ async function onMachine(): Promise<Python[]> {
   ]
   const files = [...new Set(folders.flatMap((folder) => NAMES.map((name) => join(folder, name))))].filter((f) => existsSync(f))
   const found = new Map<string, Python>()
-  for (const file of files) {
+  await eachLimit(files, 8, async (file) => {
     const python = await ask(file)
-    if (python && !found.has(python.file)) found.set(python.file, python)
-  }
-  return [...found.values()]
+    if (python) found.set(python.file, python)
+  })
+  return [...found.values()].sort((a, b) => (a.file < b.file ? -1 : 1))
 }
 
 /** Those that pyenv and uv keep: a shim of theirs on PATH starts only the one that is chosen at the moment. */

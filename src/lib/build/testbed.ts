@@ -1,13 +1,15 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Component } from '../../model/app.ts'
 import type { Builder, ServerType } from '../../model/plug.ts'
+import type { Value } from '../../model/value.ts'
 import { exec } from '../exec.ts'
 import { type Artifact, artifactRoot } from './artifact.ts'
 import { artifactOf } from './artifact-name.ts'
 import { buildArtifact } from './build-artifact.ts'
 import type { BuildInput, Identity } from './build-types.ts'
+import { killBuilds } from './kill-builds.ts'
 import { removeTree } from './remove-tree.ts'
 import { readSource } from './source.ts'
 
@@ -122,4 +124,41 @@ function aComponent(path: string, { build, ...parts }: Parts = {}): Component {
     tasks: {},
     ...parts,
   }
+}
+
+/** Runs `install` and `command` of the options, and nothing else. */
+export const plain: Builder = {
+  name: 'plain',
+  detect: () => [],
+  check: () => [],
+  runtimes: () => [],
+  recipe: (_files, { options }) => ({
+    steps: [options.install, options.command].flatMap((command, i) =>
+      command
+        ? [
+            {
+              title: i === 0 ? 'install' : 'build',
+              command,
+              cwd: '.',
+              env: {},
+              needsNetwork: false,
+              stage: i === 0 ? 'install' : 'build',
+            },
+          ]
+        : [],
+    ),
+    output: options.output ?? '.',
+    path: [],
+  }),
+}
+export const text = (t: string): Value => ({ type: 'text', text: t })
+export const sh = (script: string, more: Parts['build'] = {}): Parts => ({
+  build: { builder: 'plain', options: { command: ['sh', '-c', script] }, ...more },
+})
+/** What a build may never leave, whatever became of it: scratch, half an artifact, processes. */
+export async function leftovers(home: string): Promise<string[]> {
+  const listed = (folder: string) => (existsSync(join(home, folder)) ? readdirSync(join(home, folder)) : [])
+  const processes = await killBuilds(home)
+  const halves = listed('artifacts').filter((name) => name.endsWith('.tmp'))
+  return [...listed('scratch'), ...halves, ...(processes > 0 ? [`${processes} processes`] : [])]
 }
