@@ -164,6 +164,12 @@ test('a cancelled run ends its command, a daemon that goes leaves it', async () 
   expect(processesOf(bench.home)).toEqual([])
 })
 
+test('what a command puts into the background ends with it', async () => {
+  await bench.once(web, 'r1', command('migrate', `setsid sleep 1000 & ${COUNT}`))
+  await until('all are gone', () => processesOf(bench.home).length === 0)
+  expect(await state('migrate')).toBe('ended-0')
+})
+
 test('a command that cannot be started leaves no trace', async () => {
   const error = await errorOf(bench.once(aWeb('web', { A: text('a\0b') }), 'r1', command('migrate', 'true')))
   expect(error.code).toBe('E_ENV_VALUE')

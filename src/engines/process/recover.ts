@@ -98,15 +98,16 @@ async function removeLeftovers(world: World): Promise<void> {
     if (!world.lives.has(id)) rmSync(paths.instance(world.home, id), { recursive: true, force: true })
   }
   for (const id of world.cgroups.list()) {
-    if (world.lives.has(id)) continue
-    for (const pid of world.cgroups.pids(id)) {
+    if (world.lives.get(id)?.isAlive) continue
+    const pids = world.cgroups.pids(id)
+    for (const pid of pids) {
       try {
         process.kill(pid, 'SIGKILL')
       } catch {
         // It ended with the others.
       }
     }
-    await sleep(20)
+    if (pids.length > 0) await sleep(20)
     world.cgroups.remove(id)
   }
   // Commands that ended and whose run is long over stay until their release is pruned; those never begun go now.

@@ -68,6 +68,13 @@ function settle(world: World, live: Live, code: number | undefined): void {
   remember(world, record)
   if (live.lastExit?.isOutOfMemory) notice(world, record, 'killed-for-memory', `${nameOf(record)} ${why}`)
   changed(live)
+  said(world, record, 'left processes that do not end', endLeftovers(world, live))
+}
+
+/** What a command with an end has put into the background ends with it. */
+async function endLeftovers(world: World, live: Live): Promise<void> {
+  await endProcesses(world, live.record, { signal: 'SIGTERM', graceSeconds: 1 })
+  if (!live.isAlive && !live.launching) world.cgroups.remove(live.record.id)
 }
 
 async function crashed(world: World, live: Live): Promise<void> {
