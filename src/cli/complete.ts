@@ -10,7 +10,7 @@ type Base = { home: string; version: string }
 
 /** Answers the shell's scripts: `complete -- up we` gives what may stand there, one line each. Never starts anything. */
 export async function complete(argv: string[], { home }: Base): Promise<void> {
-  const words = argv[0] === '--' ? argv.slice(1) : argv
+  const words = joinAssignments(argv[0] === '--' ? argv.slice(1) : argv)
   const typed = words.at(-1) ?? ''
   const names = namesIn(folderOf(words))
   const runs = /^(attach|resume|cancel)$/.test(words[0] ?? '') ? await runsOf(home) : []
@@ -38,6 +38,17 @@ export async function complete(argv: string[], { home }: Base): Promise<void> {
   tab.command('env', 'stored values: list, set, unset')
   for (const spec of commands) declare(spec, forArgument, forOption)
   tab.parse(words)
+}
+
+/** bash takes `--env=staging` for three words. */
+function joinAssignments(words: string[]): string[] {
+  const joined: string[] = []
+  for (const word of words) {
+    const last = joined.at(-1)
+    if (last?.startsWith('--') && (word === '=' || last.endsWith('='))) joined[joined.length - 1] = last + word
+    else joined.push(word)
+  }
+  return joined
 }
 
 function declare(spec: CommandSpec, forArgument: Record<string, (say: Complete) => void>, forOption: typeof forArgument): void {

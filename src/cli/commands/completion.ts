@@ -1,18 +1,14 @@
-import { script } from '@bomb.sh/tab'
 import { LandfallError } from '../../lib/error.ts'
 import { show } from '../../lib/show.ts'
 import type { Run } from '../command.ts'
+import { completionScripts } from '../completion-scripts.ts'
 
-const SHELLS = ['bash', 'zsh', 'fish']
-
-export const run: Run = async (_, [shell = '']) => {
-  if (!SHELLS.includes(shell)) {
-    throw new LandfallError({
-      code: 'E_USAGE',
-      message: `no completion for ${show(shell)}`,
-      hint: `there is ${SHELLS.join(', ')}`,
-    })
+export const run: Run = async (context, [shell = '']) => {
+  const script = Object.hasOwn(completionScripts, shell) ? completionScripts[shell] : undefined
+  if (script === undefined) {
+    const hint = `there is ${Object.keys(completionScripts).join(', ')}`
+    throw new LandfallError({ code: 'E_USAGE', message: `no completion for ${show(shell)}`, hint })
   }
-  script(shell, 'landfall', 'landfall')
+  context.out.write(script)
   return 0
 }
