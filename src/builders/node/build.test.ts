@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
 import { makeTestbed } from '../../lib/build/testbed.ts'
 import node from './index.ts'
+
+// Real installs: a hang guard, not an expectation.
+vi.setConfig({ testTimeout: 300_000 })
 
 const fixtures = new URL('fixtures', import.meta.url).pathname
 const bed = makeTestbed({ node })

@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
 import { makeTestbed } from '../../lib/build/testbed.ts'
 import type { Build } from '../../model/app.ts'
 import type { ArtifactUse, SourceFiles } from '../../model/plug.ts'
 import { check } from './check.ts'
 import python from './index.ts'
+
+// Real installs: a hang guard, not an expectation.
+vi.setConfig({ testTimeout: 300_000 })
 
 const fixtures = new URL('fixtures', import.meta.url).pathname
 const filesOf = (texts: Record<string, string>): SourceFiles => ({

@@ -7,6 +7,7 @@ import { LandfallError } from '../error.ts'
 import { exec } from '../exec.ts'
 import { failpoint } from '../failpoint.ts'
 import { type Artifact, artifactFolder, artifactRoot, readArtifact } from './artifact.ts'
+import { PLAIN_PATH } from './build-environment.ts'
 import { buildFolder, type Made } from './build-folder.ts'
 import { openGuard } from './build-guard.ts'
 import type { BuildJob } from './build-job.ts'
@@ -99,7 +100,7 @@ async function publish({ input, scratch, log, guard }: BuildJob, made: Made, asi
   await rename(made.output, root)
   if (component.type === 'static') {
     const packed = await precompress(root, { signal: guard.signal })
-    log.line(`${packed.files} files were packed beside themselves (br, gz)`)
+    if (packed.files > 0) log.line(`${packed.files} files have packed siblings (br, gz)`)
   }
   const to = artifactRoot(home, artifact)
   const sealed = await sealTree(root, { mention: { of: scratch.root, by: to }, twin: twinOf(made.dependencies) })
@@ -137,9 +138,9 @@ async function publish({ input, scratch, log, guard }: BuildJob, made: Made, asi
 
 /** All files at once: one by one takes longer than the build. */
 async function syncAll(folder: string): Promise<void> {
-  const asked = await exec('sync', ['-f', folder], { allow: [1, 2], timeoutSeconds: 300 })
-  // Where it cannot be asked for one disk alone.
-  if (asked.code !== 0) await exec('sync', [], { timeoutSeconds: 300 })
+  const options = { env: { PATH: PLAIN_PATH.join(':') }, timeoutSeconds: 300 }
+  // Where it cannot be asked for one disk alone, all of them.
+  await exec('sync', ['-f', folder], options).catch(() => exec('sync', [], options))
 }
 
 function noImages({ component }: BuildInput, source: Source): LandfallError {

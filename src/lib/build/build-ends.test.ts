@@ -1,13 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
 import { listArtifacts, readArtifact } from './artifact.ts'
 import { cgroupWrap } from './cgroup-wrap.ts'
 import { killBuilds } from './kill-builds.ts'
 import { cleanScratch } from './scratch.ts'
 import { leftovers, makeTestbed, plain, sh, text } from './testbed.ts'
+
+// Real programs on a busy machine: a hang guard, not an expectation.
+vi.setConfig({ testTimeout: 300_000 })
 
 // How builds end that do not become an artifact.
 const bed = makeTestbed({ plain })

@@ -10,6 +10,9 @@ import { endOfLife } from './end-of-life.ts'
 import { provideRuntime } from './runtimes.ts'
 import { isRoot } from './testbed.ts'
 
+// Real installs: a hang guard, not an expectation.
+vi.setConfig({ testTimeout: 300_000 })
+
 let home: string
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'landfall-runtimes-'))

@@ -59,6 +59,8 @@ async function walk(folder: string, path: string, outer: Rules, to: Walk): Promi
   const names = entries.map((e) => e.name)
   // A Python environment by any name: it holds absolute paths of this machine.
   if (path !== '' && names.includes('pyvenv.cfg')) return
+  // A home of ours, which holds copies of the source itself.
+  if (path !== '' && names.includes('secrets.key') && names.includes('state.db')) return
   const rules = withFolder(outer, folder, path, names)
   await eachLimit(entries, 16, async (entry) => {
     const at = path === '' ? entry.name : `${path}/${entry.name}`
