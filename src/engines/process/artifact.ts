@@ -4,7 +4,7 @@ import { LandfallError } from '../../lib/error.ts'
 import { paths } from './paths.ts'
 
 /** What an instance needs of an artifact, with absolute folders. */
-export interface OpenArtifact {
+interface OpenArtifact {
   root: string
   /** Where commands start. */
   cwd: string

@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { paths } from './paths.ts'
 
 /** `never`: the shim was told to go by nobody, so the command was not started. Undefined: nobody saw the end. */
-export type Exit = { type: 'never' } | { type: 'code'; code: number } | undefined
+type Exit = { type: 'never' } | { type: 'code'; code: number } | undefined
 
 export function readExit(home: string, id: string): Exit {
   let text: string

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
 import { ask, aWeb, EngineBench, errorOf, shop, text, texts } from '../../../test/process-engine.ts'
@@ -94,7 +95,9 @@ test('one that listens nowhere is told so', async () => {
   expect((await errorOf(bench.healthy(web, 'r1', 1))).message).toContain('it listens on no TCP port; its PORT is')
 })
 
-needs('root').test('one that listens in a network namespace of its own is told so', async () => {
+needs('root').test('one that listens in a network namespace of its own is told so', async (ctx) => {
+  const tried = spawnSync('setpriv', ['--reuid', '60706', '--clear-groups', '--', 'unshare', '--user', '--net', 'true'])
+  if (tried.status !== 0) ctx.skip('this kernel gives ordinary users no namespaces')
   const web = aWeb(
     'web',
     {},
@@ -112,7 +115,7 @@ needs('root').test('one that listens in a network namespace of its own is told s
   )
   await bench.start(web, 'r1')
   const error = await errorOf(bench.healthy(web, 'r1', 2))
-  expect(error.message + error.detail).toMatch(/in a network namespace of its own|EADDRNOTAVAIL/)
+  expect(error.message + error.detail).toContain('in a network namespace of its own')
 })
 
 test('a tcp check wants a connection, an alive check a time without an end', async () => {

@@ -15,7 +15,7 @@ export interface CutFrom {
   headerBytes: number
 }
 
-export function marksFile(log: string): string {
+function marksFile(log: string): string {
   return `${log}.marks`
 }
 

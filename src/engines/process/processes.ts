@@ -26,7 +26,7 @@ export function listProcesses(withMarks: boolean): ProcessRow[] {
   return rows
 }
 
-export function readRow(pid: number): ProcessRow | undefined {
+function readRow(pid: number): ProcessRow | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const end = stat.lastIndexOf(')')

@@ -34,7 +34,7 @@ export interface InstanceRecord extends Scope {
   oomKills?: number
   once?: { name: string; run: string; command: ReleaseStep }
 }
-export type Desired =
+type Desired =
   | { type: 'up' }
   /** `until` in milliseconds since the epoch, so that a drain goes on with the time left. */
   | { type: 'draining'; since: number; until: number }

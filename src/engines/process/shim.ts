@@ -13,7 +13,7 @@ exec 9>&2 2>/dev/null
 echo $? >"$LANDFALL_EXIT"`
 
 /** Runs with our own rights: enters the cgroups, binds the volumes in its mount namespace, goes on as the next program. */
-export const STAGE = `while :; do case $1 in
+const STAGE = `while :; do case $1 in
 cgroup) echo 0 >"$2" || exit 126; shift 2;;
 mount) mount --bind -- "$2" "$3" || exit 126; shift 3;;
 *) shift; break;;
@@ -24,7 +24,7 @@ exec "$@"`
  * Runs with the instance's rights. The instance's environment travels under LANDFALL_E_<name> and gets its own names only
  * here: programs that run with our rights (shell, mount, setpriv) must not heed LD_PRELOAD and its like.
  */
-export const INNER = `umask 022
+const INNER = `umask 022
 unset PWD OLDPWD SHLVL
 for LANDFALL_N in $LANDFALL_E; do
 eval "export $LANDFALL_N=\\"\\$LANDFALL_E_$LANDFALL_N\\""; unset "LANDFALL_E_$LANDFALL_N"
@@ -32,7 +32,7 @@ done
 unset LANDFALL_E LANDFALL_N
 exec "$@"`
 
-export interface Chain {
+interface Chain {
   argv: string[]
   env: Record<string, string>
   /** `cgroup.procs` files to enter. */

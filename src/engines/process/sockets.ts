@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { listProcesses, type ProcessRow } from './processes.ts'
 
-export interface Listener {
+interface Listener {
   host: string
   port: number
   inode: string

@@ -35,7 +35,7 @@ export function adopt(world: World, live: Live): void {
 }
 
 /** The process is gone, seen by its exit event or by looking. */
-export function onEnd(world: World, live: Live): void {
+function onEnd(world: World, live: Live): void {
   if (!live.isAlive || world.isClosed) return
   const { record } = live
   live.isAlive = false

@@ -55,7 +55,7 @@ export interface Live {
   watchers: Set<() => void>
 }
 
-export interface LastExit {
+interface LastExit {
   code?: number
   /** What follows the instance's name: `ended with 1`, `was killed for memory: …`. */
   why: string
