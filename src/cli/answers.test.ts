@@ -25,6 +25,13 @@ test('a daemon that cannot start says why, from its own log', async () => {
   expect(stderr).toContain('next: `landfall serve --foreground`')
 })
 
+test('a home that cannot be written to is named, with what to do', async () => {
+  const { code, stderr } = await landfall(['ps'], { home: aHome(), env: { LANDFALL_HOME: '/dev/null/landfall' } })
+  expect(code).toBe(1)
+  expect(stderr).toContain('error E_HOME: /dev/null/landfall, where Landfall keeps everything, cannot be written to: ENOTDIR')
+  expect(stderr).toContain('set LANDFALL_HOME')
+})
+
 test('B55: what apps and servers say reaches the terminal without escapes, and cut', async () => {
   const evil = '\u001b]0;owned\u0007\u001b[2J'
   const lines = [

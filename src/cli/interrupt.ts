@@ -16,6 +16,9 @@ const handlers = new Set<() => void>()
 let count = 0
 
 export function listenToInterrupts(): void {
+  // Through `exit`, so that whoever hid the cursor brings it back.
+  process.on('SIGTERM', () => process.exit(143))
+  process.on('SIGHUP', () => process.exit(129))
   process.on('SIGINT', () => {
     count += 1
     if (count > 1 || handlers.size === 0) process.exit(130)

@@ -14,6 +14,8 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 }
 listenToInterrupts()
+const isJson = (argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv).includes('--json')
+process.on('uncaughtException', (error) => process.exit(fail(error, isJson)))
 process.exitCode = await main()
 
 async function main(): Promise<number> {
@@ -35,7 +37,6 @@ async function main(): Promise<number> {
     const { run } = await spec.load()
     code = (await run(contextOf(flags, folder, base), args, flags)) ?? 0
   })
-  const isJson = (argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv).includes('--json')
   if (argv.length === 0) {
     program.outputHelp()
     return 0

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildCli, landfall, removeCli } from '../../test/wire/command-line.ts'
+import { buildCli, builtCli, landfall, removeCli } from '../../test/wire/command-line.ts'
 import { aHome, callsIn } from '../../test/wire/home.ts'
 import { anAppIn, aPlace, upScenario } from '../../test/wire/place.ts'
 import { findDaemon } from '../daemon/start.ts'
@@ -109,6 +110,28 @@ test('the last argument is the folder where it looks like one', async () => {
     .map((c) => c.input)
   expect(inputs.map((i) => i?.folder)).toEqual([cwd, cwd, cwd])
   expect(inputs.map((i) => i?.wish)).toEqual([{ type: 'up', only: ['web'] }, { type: 'up' }, { type: 'rollback', to: 'r1' }])
+})
+
+test('the script for bash completes words as they are typed, and evaluates none of them', async () => {
+  const home = aHome()
+  const cwd = anAppIn(home)
+  const { stdout: script } = await landfall(['completion', 'bash'], { home })
+  const ask = (words: string[]) => {
+    const quoted = words.map((word) => `'${word}'`).join(' ')
+    const text = `landfall() { '${process.execPath}' '${builtCli}' "$@"; }
+${script}
+COMP_WORDS=(landfall ${quoted}); COMP_CWORD=${words.length}; _landfall; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', text], {
+      cwd,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, LANDFALL_HOME: home },
+    }).stdout.trim()
+  }
+  expect(ask(['ro'])).toBe('rollback')
+  expect(ask(['up', 'w'])).toBe('web')
+  expect(ask(['up', '--env', '=', 'lo'])).toBe('local')
+  expect(ask(['up', '$(touch evil)', '`touch evil`', ''])).toContain('web')
+  expect(existsSync(`${cwd}/evil`)).toBe(false)
 })
 
 test('NO_COLOR and pipes are plain, FORCE_COLOR is not', async () => {

@@ -129,8 +129,7 @@ interface Launched {
 
 function launch({ home, program = daemonProgram() }: StartOptions): Launched {
   const { log } = daemonPaths(home)
-  mkdirSync(join(home, 'logs'), { recursive: true })
-  const file = openSync(log, 'a', 0o600)
+  const file = openLog(home)
   try {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, '--log', log], {
       cwd: '/',
@@ -149,6 +148,20 @@ function launch({ home, program = daemonProgram() }: StartOptions): Launched {
     return launched
   } finally {
     closeSync(file)
+  }
+}
+
+function openLog(home: string): number {
+  try {
+    mkdirSync(join(home, 'logs'), { recursive: true })
+    return openSync(daemonPaths(home).log, 'a', 0o600)
+  } catch (error) {
+    throw new LandfallError({
+      code: 'E_HOME',
+      message: `${home}, where Landfall keeps everything, cannot be written to: ${codeOf(error)}`,
+      hint: 'set LANDFALL_HOME to a folder of your own, or run landfall as the user who owns that one',
+      cause: error,
+    })
   }
 }
 
