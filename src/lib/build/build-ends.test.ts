@@ -182,7 +182,8 @@ async function dieIn(component: unknown, point?: string, until?: string): Promis
     import { makeTestbed, plain } from ${JSON.stringify(new URL('testbed.ts', import.meta.url).href)}
     const bed = makeTestbed({ plain })
     await bed.build(${JSON.stringify(component)}, { home: ${JSON.stringify(bed.home)}, say: (line) => console.log(line) })`
-  const env = { PATH: process.env.PATH ?? '', ...(point && { LANDFALL_FAIL: point }) }
+  // What that process makes for itself goes with this test's own folder.
+  const env = { PATH: process.env.PATH ?? '', TMPDIR: join(bed.home, '..'), ...(point && { LANDFALL_FAIL: point }) }
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   child.stdout.on('data', (chunk: Buffer) => {
     // Its command is under way a moment after it was said.
