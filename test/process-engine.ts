@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openEngine } from '../src/engines/process/engine.ts'
 import type { Bounds } from '../src/engines/process/world.ts'
+import { removeTree } from '../src/lib/build/remove-tree.ts'
 import type { Component, ReleaseStep } from '../src/model/app.ts'
 import type { Scope } from '../src/model/plan.ts'
 import type { Engine, EngineOptions, LogLine, LogQuery, Notice, StepContext } from '../src/model/plug.ts'
@@ -109,7 +110,7 @@ export class EngineBench {
     const left = processesOf(this.home)
     for (const pid of left) process.kill(pid, 'SIGKILL')
     for (let i = 0; i < 50 && processesOf(this.home).length > 0; i++) await sleep(20)
-    rmSync(this.home, { recursive: true, force: true })
+    await removeTree(this.home)
     if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`)
   }
 }
