@@ -131,7 +131,7 @@ function launch({ home, program = daemonProgram() }: StartOptions): Launched {
   const { log } = daemonPaths(home)
   const file = openLog(home)
   try {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, '--log', log], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, program, '--log', log], {
       cwd: '/',
       env: daemonEnvironment(home),
       detached: true,
@@ -150,6 +150,9 @@ function launch({ home, program = daemonProgram() }: StartOptions): Launched {
     closeSync(file)
   }
 }
+
+/** It waits most of its life: 31 MB instead of 42, measured, are worth more to a small server than faster loops. */
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--optimize-for-size', '--max-semi-space-size=1']
 
 function openLog(home: string): number {
   try {
