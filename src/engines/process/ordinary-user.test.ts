@@ -14,6 +14,7 @@ import {
   texts,
   until,
 } from '../../../test/process-engine.ts'
+import { removeTree } from '../../lib/build/remove-tree.ts'
 import type { Finding } from '../../model/finding.ts'
 import type { Instance } from '../../model/plug.ts'
 
@@ -32,7 +33,9 @@ describe('without rights', () => {
   afterEach(async () => {
     for (const i of await engine.ask<Instance[]>('instances')) await engine.ask('stop', i, i.component, i.release)
     await engine.close()
-    expect(processesOf(home)).toEqual([])
+    const left = processesOf(home)
+    await removeTree(home)
+    expect(left).toEqual([])
   })
   const connect = () => new DrivenEngine(home, isRoot ? { uid: NOBODY } : {})
 
