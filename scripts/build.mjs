@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, write
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { buildPrograms } from './build-programs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -33,6 +34,8 @@ const { outputFiles } = await build({
   // CommonJS libraries inside the bundle call require() for Node's own modules.
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
 })
+
+await buildPrograms(dist)
 
 // Chunks before the entries that name them; each file is whole or not there.
 const isChunk = (file) => dirname(file.path) !== dist

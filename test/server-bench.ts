@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -136,9 +136,11 @@ export function newFolder(): string {
 }
 export const removeFolder = (folder: string) => rmSync(folder, { recursive: true, force: true })
 
-/** Proportional part of the memory that a process holds alone or with others. */
-export function memoryMiB(pid: number): number {
-  const kib = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]
-  return Math.round(Number(kib) / 102.4) / 10
-}
 export const modeOf = (path: string) => statSync(path).mode & 0o777
+
+/** The server programs of these sources, where `npm run build` puts them. */
+export async function buildPrograms(): Promise<void> {
+  const script = new URL('../scripts/build-programs.mjs', import.meta.url).href
+  const { buildPrograms } = (await import(script)) as { buildPrograms(): Promise<string[]> } // It is a script without types.
+  await buildPrograms()
+}

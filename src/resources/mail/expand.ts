@@ -1,0 +1,83 @@
+import { LandfallError } from '../../lib/error.ts'
+import { programVersion } from '../../lib/own-server/program.ts'
+import type { Component, Resource } from '../../model/app.ts'
+import type { Expansion } from '../../model/plug.ts'
+import type { Value } from '../../model/value.ts'
+import { readOptions } from './options.ts'
+
+export const OUTPUTS = ['url', 'host', 'port', 'user', 'password', 'from'] as const
+/** Name of the server's program in dist/. */
+export const PROGRAM = 'mailbox'
+
+const text = (value: string): Value => ({ type: 'text', text: value })
+const passwordOf = (resource: Resource) => `${resource.name}.password`
+/** Also for those who read the mailbox. */
+export const volumeOf = (resource: Resource) => `${resource.name}-messages`
+
+/** A captured mailbox, a component like any other; nothing at all where a relay delivers. */
+export function expand(resource: Resource): Expansion {
+  if (readOptions(resource).relay) return { components: [], provision: [], volumes: [], secrets: [] }
+  return {
+    components: [server(resource)],
+    provision: [],
+    volumes: [{ name: volumeOf(resource), runsAs: 'server' }],
+    secrets: [{ name: passwordOf(resource), kind: 'password', length: 32 }],
+  }
+}
+
+export function output(resource: Resource, field: string): Value {
+  const values = outputsOf(resource)
+  const value = Object.hasOwn(values, field) ? values[field] : undefined
+  if (value) return value
+  const known = Object.keys(values)
+  throw new LandfallError({
+    code: 'E_OUTPUT',
+    message: `${resource.name} has no output \`${field}\``,
+    at: `resources.${resource.name}`,
+    hint: field === 'from' ? `write \`from: hello@example.com\` under ${resource.name}` : `outputs here: ${known.join(', ')}`,
+  })
+}
+
+function outputsOf(resource: Resource): Record<string, Value> {
+  const { relay, from } = readOptions(resource)
+  if (relay?.type === 'url') return { url: relay.url, ...(from && { from }) }
+  // No url of parts: names of users have an @ in them, and nothing here could escape it.
+  if (relay) return { host: relay.host, port: relay.port, user: relay.user, password: relay.password, ...(from && { from }) }
+  const own = login(resource)
+  const url = [text(`smtp://${resource.name}:`), own.password, text('@'), own.host, text(':'), own.port]
+  return { ...own, url: { type: 'join', parts: url }, from: from ?? text(`${resource.name}@landfall.localhost`) }
+}
+
+function login(resource: Resource): { host: Value; port: Value; user: Value; password: Value } {
+  return {
+    host: { type: 'address', component: resource.name, part: 'host' },
+    port: { type: 'address', component: resource.name, part: 'port' },
+    user: text(resource.name),
+    password: { type: 'stored', name: passwordOf(resource), secret: true },
+  }
+}
+
+function server(resource: Resource): Component {
+  const volume = volumeOf(resource)
+  return {
+    name: resource.name,
+    type: 'worker',
+    source: { type: 'server', resource: 'mail', version: programVersion(PROGRAM) },
+    build: { builder: 'mail', options: {}, env: {}, timeoutSeconds: 60, limits: {} },
+    command: ['/bin/sh', 'bin/start'].map(text),
+    env: { SERVER_FOLDER: { type: 'volume', volume }, SERVER_SECRET: login(resource).password },
+    health: { type: 'resource', resource: 'mail', values: login(resource), timeoutSeconds: 60 },
+    needs: [],
+    instances: 1,
+    max: { instances: 1, because: 'it is one mailbox' },
+    limits: {},
+    releaseSteps: [],
+    mounts: [{ volume, writers: 'one' }],
+    stop: { drainSeconds: 0, signal: 'SIGTERM', graceSeconds: 15 },
+    rollout: 'replace',
+    address: 'own',
+    runsAs: 'server',
+    tasks: {},
+    resource: resource.name,
+  }
+}
