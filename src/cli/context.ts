@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { LandfallError } from '../lib/error.ts'
+import { show } from '../lib/show.ts'
 import { type Look, lookOf } from './render/look.ts'
 
 /** What every command is given: where it is about, how it may speak, and whether it may ask. */
@@ -37,6 +39,7 @@ export interface CommonFlags {
 
 export function contextOf(flags: CommonFlags, folder: string | undefined, base: { home: string; version: string }): Context {
   const isJson = flags.json === true
+  if (flags.env !== undefined && !/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/.test(flags.env)) throw wrongEnvironment(flags.env)
   return {
     ...base,
     folder: resolve(folder ?? flags.folder ?? '.'),
@@ -49,6 +52,11 @@ export function contextOf(flags: CommonFlags, folder: string | undefined, base: 
     out: channel(process.stdout),
     err: channel(process.stderr),
   }
+}
+
+function wrongEnvironment(name: string): LandfallError {
+  const hint = 'small letters, digits and hyphens, a letter first: local, staging, preview-42'
+  return new LandfallError({ code: 'E_NAME', message: `not a name of an environment: ${show(name)}`, at: '--env', hint })
 }
 
 function channel(stream: NodeJS.WriteStream): Channel {

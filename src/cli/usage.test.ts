@@ -92,6 +92,40 @@ test('B52: without a manifest it says what was searched, where one is, and start
   expect(await findDaemon(home)).toBeUndefined()
 })
 
+test('B52: up in the middle of an app points at its manifest, and elsewhere offers one', async () => {
+  const home = aHome()
+  const cwd = anAppIn(home)
+  mkdirSync(`${cwd}/deep`)
+  writeFileSync(`${cwd}/deep/package.json`, '{ "scripts": { "start": "node server.js" } }')
+  const inside = await landfall(['up', '--yes'], { home, cwd: `${cwd}/deep` })
+  expect([inside.code, inside.stderr]).toEqual([2, expect.stringContaining(`-C ${cwd}`)])
+  expect(existsSync(`${cwd}/deep/landfall.yaml`)).toBe(false)
+  const other = `${home}/other`
+  mkdirSync(other)
+  const empty = await landfall(['up', '--yes'], { home, cwd: other })
+  expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('E_INIT_NOTHING')])
+  writeFileSync(`${other}/index.html`, 'hi')
+  const asked = await landfall(['up'], { home, cwd: other })
+  expect(asked.code).toBe(2)
+  expect(asked.stderr).toContain('│ app: other')
+  expect(asked.stderr).toContain('E_CONFIRM')
+  expect(existsSync(`${other}/landfall.yaml`)).toBe(false)
+  const written = await landfall(['init', '--yes'], { home, cwd: other })
+  expect([written.code, written.stdout]).toEqual([0, expect.stringContaining(`wrote ${other}/landfall.yaml`)])
+  expect((await landfall(['check'], { home, cwd: other })).code).toBe(0)
+  const again = await landfall(['init', '--yes'], { home, cwd: other })
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('E_EXISTS')])
+  expect(await findDaemon(home)).toBeUndefined()
+})
+
+test.each(['../../etc', '-x', 'a b', '$(id)', '', 'UPPER', 'nl\nx', 'x'.repeat(60)])(
+  'an environment called %j is refused at once',
+  async (env) => {
+    const { code, stderr } = await landfall(['logs', `--env=${env}`], { home: aHome() })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('error E_NAME: not a name of an environment')])
+  },
+)
+
 test('B52: two manifests are one too many', async () => {
   const home = aHome()
   const cwd = anAppIn(home)

@@ -42,6 +42,8 @@ export function noManifest(folder: string): LandfallError {
   })
 }
 
+export const hasManifestAbove = (folder: string) => nearestAbove(folder) !== undefined
+
 function nearestAbove(folder: string): string | undefined {
   const parent = dirname(folder)
   if (parent === folder) return undefined

@@ -22,7 +22,7 @@ const WRONG = new Set([
   ],
   ...['E_RESOURCE_TYPE', 'E_TWO_WRITERS', 'E_HEALTH_PATH', 'E_RESERVED', 'E_SECRET_MISSING', 'E_ARTIFACT_GONE'],
 ])
-const WRONG_PREFIXES = ['E_UNKNOWN_', 'E_CONFIG', 'E_ENV_', 'E_YAML', 'E_DUPLICATE', 'E_SECRET_IN_']
+const WRONG_PREFIXES = ['E_UNKNOWN_', 'E_CONFIG', 'E_ENV_', 'E_YAML', 'E_DUPLICATE', 'E_SECRET_IN_', 'E_INIT_']
 
 export type Meaning = 'wrong' | 'later' | 'cancelled' | 'failed'
 
