@@ -336,7 +336,7 @@ test('each type has the health check that suits it', () => {
     undefined,
     undefined,
     { type: 'tcp', everySeconds: 0.5, timeoutSeconds: 60 },
-    { type: 'http', path: '/up', everySeconds: 5, timeoutSeconds: 60 },
+    { type: 'http', path: '/up', status: 200, everySeconds: 5, timeoutSeconds: 60 },
   ])
   expect(codes(loadText('app: shop\ncomponents:\n  a2: { type: job, health: /x }'))).toEqual(['E_NOT_HERE 3:20'])
 })

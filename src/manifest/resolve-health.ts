@@ -36,12 +36,14 @@ export function resolveHealth(world: World, name: string, component: ManifestCom
   const everySeconds = toSeconds(said.every ?? EVERY)
   if (kind === 'alive') return { type: 'alive', settleSeconds: toSeconds(said.alive ?? SETTLE), timeoutSeconds }
   if (kind === 'tcp') return { type: 'tcp', everySeconds, timeoutSeconds }
+  // Who names a path means that it answers well; `/` of an app that nobody described may redirect, or want a sign-in.
+  const status = said.status ?? (said.path === undefined ? undefined : 200)
   // Many frameworks answer only to hosts they know, so the probe asks as the world would.
   const host = said.host ?? world.routes.find((route) => route.to === name)?.host
   return {
     type: 'http',
     path: said.path ?? '/',
-    ...(said.status !== undefined && { status: said.status }),
+    ...(status !== undefined && { status }),
     ...(said.json !== undefined && { json: said.json }),
     everySeconds,
     timeoutSeconds,

@@ -4,7 +4,7 @@ import { codeOf } from '../../../lib/error.ts'
 /** Hosts of the environments on this machine, for programs on it. */
 export const HOST_PORTS = { from: 18_000, to: 18_999 }
 /** Addresses that components have for each other. */
-export const ADDRESS_PORTS = { from: 19_000, to: 19_999 }
+export const ADDRESS_PORTS = { from: 19_000, to: 19_499 }
 export const BACKLOG = 4096
 /** Both ends close on their own; dead peers of quiet sockets are found by the kernel. */
 export const LISTENER = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
