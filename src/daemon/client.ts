@@ -1,6 +1,7 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { codeOf, LandfallError } from '../lib/error.ts'
+import { http } from '../lib/node-http.ts'
 import type { ErrorShape } from '../model/event.ts'
 import type { OpAnswers, OpName, opInputs, StreamLines, StreamName, streamInputs } from '../ops/contract.ts'
 import { logTail } from './log-tail.ts'
@@ -74,7 +75,7 @@ function ask(home: string, question: Question): { request: ClientRequest; respon
   const { method, path, headers, signal } = question
   const socketPath = daemonPaths(home).socket
   // One connection each, gone with its answer: a kept one would hold the program's end back.
-  const asking = request({ socketPath, method, path, headers, agent: false, ...(signal && { signal }) })
+  const asking = http.request({ socketPath, method, path, headers, agent: false, ...(signal && { signal }) })
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     asking.once('response', resolve)
     // Stays on: after the answer has begun, errors come from its body too.

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { LandfallError, shapeOf } from '../lib/error.ts'
+import { http } from '../lib/node-http.ts'
 import { type OpName, opInputs, type StreamName, streamInputs } from '../ops/contract.ts'
 import type { World } from '../ops/world-type.ts'
 import { readRequest, validate } from './read-input.ts'
@@ -45,7 +46,7 @@ export function createApi(options: ApiOptions): Api {
     },
   }
   // A body that is stdin may stay open for hours; everything else has caps of its own.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 10_000 }, (request, response) => {
+  const server = http.createServer({ requestTimeout: 0, headersTimeout: 10_000 }, (request, response) => {
     const work = answer(context, request, response).catch((error: unknown) => sendError(context, response, error))
     streams.add(work)
     work.finally(() => streams.delete(work))

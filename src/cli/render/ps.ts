@@ -100,6 +100,9 @@ function noticeLines(notices: Notice[], { paint, signs }: Look): string[] {
 function machinery({ daemon, edge }: PsAnswer): string {
   const first = `daemon ${daemon.version}, pid ${daemon.pid}, ${Math.round(daemon.memoryMiB)} MiB`
   if (!edge) return `${first}; the edge does not run`
-  const load = `${edge.requests.toLocaleString('en')} requests, ${edge.open} open`
+  const load = `${thousands(edge.requests)} requests, ${edge.open} open`
   return `${first}; edge pid ${edge.pid}, ${Math.round(edge.memoryMiB)} MiB, ${load}`
 }
+
+/** `1,023,399`; toLocaleString would load all of the world's languages for it. */
+const thousands = (count: number) => String(count).replace(/\B(?=(\d{3})+$)/g, ',')
