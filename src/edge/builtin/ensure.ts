@@ -8,7 +8,7 @@ import { callOnce, isGone } from './process/call.ts'
 import { launchEdge } from './process/launch.ts'
 import { type EdgePaths, edgePaths } from './process/paths.ts'
 import { Ports } from './process/ports.ts'
-import { ADDRESS_PORTS, fdOf, HOST_PORTS, hasIpv6, openPair, openSocket } from './process/sockets.ts'
+import { ADDRESS_PORTS, fdOf, HOST_PORTS, hasIpv6, openPair, openSocket, portsOf } from './process/sockets.ts'
 import { edgeVersion } from './process/version.ts'
 import { SealedFile } from './state/sealed-file.ts'
 
@@ -16,6 +16,8 @@ import { SealedFile } from './state/sealed-file.ts'
 const SPARES = 8
 const START_MS = 15_000
 const MAIN_TRIES = 100
+/** A port that was ours may still be in the hands of the edge that has just died. */
+const PATIENCE_MS = 1_000
 
 export interface Handshake {
   service: 'landfall-edge'
@@ -76,7 +78,7 @@ async function handshake(paths: EdgePaths): Promise<Handshake | undefined> {
         return undefined
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await pause(25)
   }
 }
 
@@ -100,7 +102,7 @@ async function start(home: string, paths: EdgePaths, say: (line: string) => void
     const main = await openMain(ports, say)
     opened.push(...main)
     await ports.setMain(main[0]!.port)
-    opened.push(...(await openOthers(ports)))
+    opened.push(...(await openOthers(ports, home)))
     const sockets = opened.map(({ server, host, port }) => ({ host, port, fd: fdOf(server) }))
     launchEdge({ home, paths, sockets, env: process.env })
   } finally {
@@ -116,7 +118,7 @@ async function start(home: string, paths: EdgePaths, say: (line: string) => void
         hint: `look at ${paths.log}`,
       })
     }
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await pause(10)
   }
 }
 
@@ -145,7 +147,7 @@ async function openMain(ports: Ports, say: (line: string) => void): Promise<{ se
   const next = first < 1024 ? 8080 : first + 1
   for (const port of [first, ...Array.from({ length: MAIN_TRIES }, (_, n) => next + n)]) {
     const isTaken = ports.ownerOf(port) !== undefined || port > 65_535
-    const four = isTaken ? undefined : await openSocket('0.0.0.0', port)
+    const four = isTaken ? undefined : await openPatiently(port, port === ports.book.main)
     if (!four) continue
     const six = (await hasIpv6()) ? await openSocket('::', port) : undefined
     if (port !== first) say(`edge: port ${first} is not to be had; it listens on ${port}`)
@@ -158,8 +160,17 @@ async function openMain(ports: Ports, say: (line: string) => void): Promise<{ se
   })
 }
 
+async function openPatiently(port: number, wasOurs: boolean): Promise<Server | undefined> {
+  const deadline = performance.now() + (wasOurs ? PATIENCE_MS : 0)
+  for (;;) {
+    const server = await openSocket('0.0.0.0', port)
+    if (server || performance.now() >= deadline) return server
+    await pause(50)
+  }
+}
+
 /** Those on record, and some spares. One that somebody else has by now is left out; the edge tries it again. */
-async function openOthers(ports: Ports): Promise<{ server: Server; host: string; port: number }[]> {
+async function openOthers(ports: Ports, home: string): Promise<{ server: Server; host: string; port: number }[]> {
   const opened: { server: Server; host: string; port: number }[] = []
   const open = async (port: number, isHost: boolean): Promise<boolean> => {
     const servers = isHost ? await openPair(port) : [await openSocket('127.0.0.1', port)]
@@ -168,11 +179,16 @@ async function openOthers(ports: Ports): Promise<{ server: Server; host: string;
     })
     return servers?.[0] !== undefined
   }
-  for (const port of Object.values(ports.book.hosts)) await open(port, true)
-  for (const port of Object.values(ports.book.addresses)) await open(port, false)
+  const deadline = performance.now() + PATIENCE_MS
+  const openOurs = async (port: number, isHost: boolean) => {
+    while (!(await open(port, isHost)) && performance.now() < deadline) await pause(50)
+  }
+  for (const port of Object.values(ports.book.hosts)) await openOurs(port, true)
+  for (const port of Object.values(ports.book.addresses)) await openOurs(port, false)
   for (const range of [HOST_PORTS, ADDRESS_PORTS]) {
     let spares = 0
-    for (let port = range.from; port <= range.to && spares < SPARES; port++) {
+    for (const port of portsOf(range, home)) {
+      if (spares >= SPARES) break
       if (ports.ownerOf(port) === undefined && port !== ports.book.main && (await open(port, range === HOST_PORTS))) spares += 1
     }
   }
@@ -185,4 +201,8 @@ function tailOf(path: string): string {
   } catch {
     return '' // It did not get as far as a log.
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   copyFileSync,
   cpSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ask, EdgeWorld, edgeProcesses, shop, startLoad, table, until } from '../../../test/edge-world.ts'
+import { identify } from '../../lib/process-identity.ts'
 import builtin from './index.ts'
 
 let world: EdgeWorld
@@ -24,9 +26,11 @@ const kill = async (signal: NodeJS.Signals = 'SIGKILL') => process.kill((await w
 const tableFile = () => join(world.home, 'edge/table.json')
 /** As after a power cut: shell and program gone at once. */
 async function killAll(): Promise<void> {
-  for (const { pid } of edgeProcesses(world.home).sort((a, b) => Number(b.isShell) - Number(a.isShell)))
-    process.kill(pid, 'SIGKILL')
-  await until(() => edgeProcesses(world.home).length === 0, 'the edge to be dead')
+  const pids = edgeProcesses(world.home)
+    .sort((a, b) => Number(b.isShell) - Number(a.isShell))
+    .map((found) => found.pid)
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  await until(() => pids.every((pid) => identify(pid) === undefined), 'the edge to be dead')
 }
 
 describe('a killed edge', () => {
@@ -206,7 +210,11 @@ describe('ensure', () => {
     const port = Number(new URL(await world.edge.url(local, 'shop.test')).port)
     await killAll()
     const thief = createServer()
-    await new Promise<void>((resolve) => thief.listen(port, '127.0.0.1', resolve))
+    await until(async () => {
+      const result = once(thief, 'listening').catch(() => undefined)
+      thief.listen(port, '127.0.0.1')
+      return result
+    }, 'the port to be free')
     await restart()
     expect(await world.edge.url(local, 'shop.test')).toBe(`http://localhost:${port}`)
     expect((await world.edge.stats()).alerts).toEqual([expect.stringContaining(`port ${port} is taken`)])

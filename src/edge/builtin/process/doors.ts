@@ -4,7 +4,18 @@ import type { Door } from '../proxy/door.ts'
 import { Downstream } from '../proxy/downstream.ts'
 import type { Plane } from '../proxy/plane.ts'
 import type { Ports } from './ports.ts'
-import { ADDRESS_PORTS, BACKLOG, fdOf, type HeldSocket, HOST_PORTS, LISTENER, openPair, openSocket } from './sockets.ts'
+import {
+  ADDRESS_PORTS,
+  BACKLOG,
+  fdOf,
+  type HeldSocket,
+  HOST_PORTS,
+  LISTENER,
+  openPair,
+  openSocket,
+  type PortRange,
+  portsOf,
+} from './sockets.ts'
 
 const RETRY_MS = 5_000
 
@@ -22,6 +33,7 @@ export class Doors {
   private readonly listeners: Listener[] = []
   private readonly plane: Plane
   private readonly ports: Ports
+  private readonly home: string
   private readonly say: (line: string) => void
   private readonly missing = new Set<string>()
   private retry: NodeJS.Timeout | undefined
@@ -29,7 +41,8 @@ export class Doors {
   /** A listener was opened that the shell does not hold. */
   onUnheld: () => void = () => {}
 
-  constructor(plane: Plane, ports: Ports, say: (line: string) => void) {
+  constructor(plane: Plane, ports: Ports, home: string, say: (line: string) => void) {
+    this.home = home
     this.plane = plane
     this.ports = ports
     this.say = say
@@ -85,8 +98,9 @@ export class Doors {
       ['hosts', HOST_PORTS],
       ['addresses', ADDRESS_PORTS],
     ] as const) {
-      let port = range.from
-      for (let left = count - this.sparesIn(range).size; left > 0 && port <= range.to; port++) {
+      let left = count - this.sparesIn(range).size
+      for (const port of portsOf(range, this.home)) {
+        if (left <= 0) break
         if (this.ports.ownerOf(port) === undefined && !this.own.has(port) && (await this.openPort(kind, port))) left -= 1
       }
     }
@@ -99,7 +113,7 @@ export class Doors {
   }
 
   /** One after the other, so that two never get the same. */
-  private give(kind: 'hosts' | 'addresses', key: string, range: { from: number; to: number }): Promise<number> {
+  private give(kind: 'hosts' | 'addresses', key: string, range: PortRange): Promise<number> {
     const work = this.turn.then(async () => {
       const known = this.ports.book[kind][key]
       if (known !== undefined) return known
@@ -114,18 +128,18 @@ export class Doors {
     return work
   }
 
-  private spare(range: { from: number; to: number }): number | undefined {
+  private spare(range: PortRange): number | undefined {
     const ports = this.sparesIn(range)
-    return ports.size === 0 ? undefined : Math.min(...ports)
+    return portsOf(range, this.home).find((port) => ports.has(port))
   }
 
-  private sparesIn(range: { from: number; to: number }): Set<number> {
+  private sparesIn(range: PortRange): Set<number> {
     const spares = this.listeners.filter((l) => l.door.type === 'spare' && l.port >= range.from && l.port <= range.to)
     return new Set(spares.map((l) => l.port))
   }
 
-  private async openFree(kind: 'hosts' | 'addresses', range: { from: number; to: number }): Promise<number> {
-    for (let port = range.from; port <= range.to; port++) {
+  private async openFree(kind: 'hosts' | 'addresses', range: PortRange): Promise<number> {
+    for (const port of portsOf(range, this.home)) {
       if (this.ports.ownerOf(port) || this.own.has(port)) continue
       if (await this.openPort(kind, port)) return port
     }

@@ -60,7 +60,7 @@ export class EdgeProcess {
     const limits = readLimits(options.limits, { ...defaultLimits, connections: affordable() })
     this.plane = new Plane({ limits, log: this.log, idPrefix: randomBytes(5).toString('hex'), say })
     this.ports = new Ports(new SealedFile(paths.ports, 'ports'))
-    this.doors = new Doors(this.plane, this.ports, say)
+    this.doors = new Doors(this.plane, this.ports, options.home, say)
     this.tables = new AllTables({
       file: new SealedFile(paths.tables, 'tables'),
       plane: this.plane,

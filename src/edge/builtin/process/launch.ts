@@ -20,6 +20,9 @@ done`
 /** Exit code for "start me again at once". */
 export const AGAIN = 86
 
+/** A small young generation: as fast, and half the memory after a busy hour. */
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4']
+
 export interface Launch {
   home: string
   paths: EdgePaths
@@ -36,7 +39,7 @@ export function launchEdge(launch: Launch): ChildProcess {
   const log = openLog(paths.log)
   try {
     const held = sockets.map(({ host, port }, index) => ({ host, port, fd: index + 3 }))
-    const args = [process.execPath, '--disable-warning=ExperimentalWarning', edgeMain, home]
+    const args = [process.execPath, ...FLAGS, edgeMain, home]
     const child = spawn('/bin/sh', ['-c', HOLDER, 'sh', ...args], {
       cwd: '/',
       detached: true,

@@ -1,13 +1,30 @@
 import { createServer, type Server } from 'node:net'
+import { digestOf } from '../../../lib/digest.ts'
 import { codeOf } from '../../../lib/error.ts'
+import { homeFolder } from '../../../lib/home.ts'
 
+export interface PortRange {
+  from: number
+  to: number
+}
 /** Hosts of the environments on this machine, for programs on it. */
-export const HOST_PORTS = { from: 18_000, to: 18_999 }
+export const HOST_PORTS: PortRange = { from: 18_000, to: 18_999 }
 /** Addresses that components have for each other. */
-export const ADDRESS_PORTS = { from: 19_000, to: 19_499 }
+export const ADDRESS_PORTS: PortRange = { from: 19_000, to: 19_499 }
 export const BACKLOG = 4096
 /** Both ends close on their own; dead peers of quiet sockets are found by the kernel. */
 export const LISTENER = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
+
+/**
+ * All ports of a range in the order in which a home tries them. Homes that somebody named begin in different places, so that two
+ * on one machine do not take what the other has on record and does not hold just now.
+ */
+export function portsOf(range: PortRange, home: string): number[] {
+  const count = range.to - range.from + 1
+  const start =
+    home === homeFolder({ ...process.env, LANDFALL_HOME: '' }) ? 0 : Number.parseInt(digestOf(home).slice(0, 8), 16) % count
+  return Array.from({ length: count }, (_, n) => range.from + ((start + n) % count))
+}
 
 /** A socket that listens, as it is handed from process to process. */
 export interface HeldSocket {

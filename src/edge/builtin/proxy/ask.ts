@@ -30,7 +30,8 @@ export function ask(plane: Plane, door: Door, hostHeader: string, request: EdgeR
       write(chunk: Buffer, _encoding, done) {
         size += chunk.length
         // Cut: who asks wants to look at an answer, not to fetch a film.
-        if (size <= BODY_MAX + 64 * 1024) pieces.push(chunk)
+        // Copied: what is written lies in buffers that are used again.
+        if (size <= BODY_MAX + 64 * 1024) pieces.push(Buffer.from(chunk))
         done()
         if (size > BODY_MAX + 64 * 1024) finish()
       },

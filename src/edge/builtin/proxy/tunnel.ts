@@ -1,5 +1,8 @@
+import type { ResponseHead } from '../http/response-head.ts'
 import type { Downstream } from './downstream.ts'
+import type { Exchange } from './exchange.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
+import { writeCopy } from './write-copy.ts'
 
 const CUT_MS = 2_000
 
@@ -26,8 +29,7 @@ export class Tunnel {
 
   fromUpstream(bytes: Buffer, start: number, end: number): boolean {
     this.bytes += end - start
-    // Copied: the buffer belongs to all connections.
-    if (this.down.socket.write(Buffer.from(bytes.subarray(start, end)))) return true
+    if (writeCopy(this.down.socket, '', bytes, start, end)) return true
     this.up.pause()
     return false
   }
@@ -76,4 +78,22 @@ export class Tunnel {
     this.isOver = true
     this.onOver()
   }
+}
+
+/** The instance agreed: from here on the client's connection is a tunnel to it. */
+export function openTunnel(exchange: Exchange, head: ResponseHead, connection: UpstreamConnection): Tunnel {
+  const { answer, down, plane } = exchange
+  answer.status = 101
+  answer.isLong = true
+  const tunnel: Tunnel = new Tunnel(down, connection, () => {
+    plane.tunnels.delete(tunnel)
+    connection.upstream.forget(connection)
+    answer.bytes = tunnel.bytes
+    exchange.close(101)
+  })
+  const own = `connection: Upgrade\r\nupgrade: websocket\r\nx-request-id: ${exchange.id}\r\n`
+  down.socket.write(`HTTP/1.1 101${head.reason}\r\n${head.lines}${own}\r\n`, 'latin1')
+  exchange.connection = undefined
+  down.become(tunnel)
+  return tunnel
 }

@@ -3,7 +3,7 @@ import { ChunkedReader } from '../http/chunked.ts'
 import { type ResponseHead, readResponseHead } from '../http/response-head.ts'
 import type { Exchange } from './exchange.ts'
 import type { Plane } from './plane.ts'
-import type { Tunnel } from './tunnel.ts'
+import { openTunnel, type Tunnel } from './tunnel.ts'
 import type { Upstream } from './upstream.ts'
 
 // One buffer for all connections: what is read is used up or copied before the next read.
@@ -143,7 +143,7 @@ export class UpstreamConnection {
         this.switch(head, all, i, end)
         return
       }
-      if (head.status < 200) exchange.onInterim(head)
+      if (head.status < 200) exchange.answer.interim(head)
       else this.begin(head)
     }
     this.takeBody(all, i, end)
@@ -171,7 +171,7 @@ export class UpstreamConnection {
       next = Math.min(end, start + this.left)
       this.left -= next - start
       isDone = this.left === 0
-      if (next > start) exchange.onData(bytes, start, next)
+      if (next > start) exchange.answer.data(bytes, start, next)
     } else if (this.phase === BY_CHUNKS) {
       const chunks = this.chunks!
       next = chunks.feed(bytes, start, end)
@@ -180,13 +180,13 @@ export class UpstreamConnection {
         return
       }
       isDone = chunks.isDone
-      if (next > start) exchange.onChunks(bytes, start, next, chunks.slices)
+      if (next > start) exchange.answer.chunks(bytes, start, next, chunks.slices)
     } else if (this.phase === TO_THE_END) {
       next = end
-      if (next > start) exchange.onData(bytes, start, next)
+      if (next > start) exchange.answer.data(bytes, start, next)
     }
     if (!isDone) {
-      exchange.flush()
+      exchange.answer.flush()
       return
     }
     // More than was announced: what follows could only be taken for the next answer.
@@ -219,7 +219,7 @@ export class UpstreamConnection {
     }
     this.phase = TUNNEL
     this.exchange = undefined
-    this.tunnel = exchange.openTunnel(head, this)
+    this.tunnel = openTunnel(exchange, head, this)
     if (end > start) this.tunnel.fromUpstream(bytes, start, end)
   }
 
