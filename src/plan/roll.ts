@@ -29,10 +29,27 @@ export function rollStages({ next, observed, serving, routes, checks, release }:
   const asItWas: Step = { type: 'route', routes: observed.routes, internal: internalLines(observed.serving) }
   const steps: Step[] = []
   const undo: Step[] = []
+  // What is reached by addresses at this moment of the plan; public routes stay where they are until the switch.
+  const reached = { ...observed.serving }
+  const opened = new Set<string>()
+  let isTouched = false
+  const open = (fresh: ServingComponent[]): void => {
+    const reachable = fresh.filter((s) => s.component.address === 'edge')
+    if (reachable.length === 0) return
+    for (const s of reachable) {
+      reached[s.component.name] = s
+      opened.add(s.component.name)
+    }
+    isTouched = true
+    const lines = observed.routes.map((r) => (opened.has(r.component) ? { ...r, release: reached[r.component]!.release } : r))
+    steps.push({ type: 'route', routes: lines, internal: internalLines(reached) })
+  }
   for (const level of inLevels(beside.map((s) => s.component))) {
     const abreast = level.map((c) => beside.find((s) => s.component.name === c.name)!)
     steps.push(...abreast.map(startOf), ...abreast.map(awaitOf))
     undo.unshift(...abreast.map(stopOf))
+    // Nobody answers at these addresses yet, and others need them to become healthy.
+    open(abreast.filter((s) => !observed.serving[s.component.name]))
   }
   if (replaced.length > 0) {
     const held = replaced
@@ -45,11 +62,14 @@ export function rollStages({ next, observed, serving, routes, checks, release }:
       const old = observed.serving[s.name]!
       steps.push({ type: 'stop', component: s.name, release: old.release }, startOf(fresh), awaitOf(fresh))
       back.unshift(stopOf(fresh), startOf(old), awaitOf(old))
+      // The old one is gone, and who asks it while the checks are made must not wait for their end.
+      open([fresh])
     }
     undo.unshift(...back)
-    // The table as it was also ends the hold.
-    if (held.length > 0) undo.push(asItWas)
+    isTouched ||= held.length > 0
   }
+  // The table as it was also ends a hold.
+  if (isTouched) undo.push(asItWas)
   if (checks.length > 0 && steps.length > 0 && routes.length > 0) steps.push({ type: 'smoke', release, routes, internal, checks })
   return [
     { name: 'roll', downtimeSeconds: 0, steps, undo },
