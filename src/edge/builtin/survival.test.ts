@@ -252,6 +252,42 @@ describe('ensure', () => {
   })
 })
 
+describe('the shell that holds the sockets', () => {
+  const shells = () => edgeProcesses(world.home).filter((found) => found.isShell)
+
+  test('is replaced when it is killed, without a request that fails', async () => {
+    world = await EdgeWorld.start(builtin)
+    const web = await world.named('web')
+    await world.edge.swap(shop, table(['shop.example', '/', web.endpoint]), 1)
+    const load = startLoad(world.port, 'shop.example', { clients: 4 })
+    const { pid } = await world.edge.stats()
+    process.kill(shells()[0]?.pid ?? 0, 'SIGKILL')
+    await until(async () => (await world.edge.stats()).pid !== pid && shells().length === 1, 'another shell with another edge')
+    const { failed } = await load.stop()
+    expect(failed).toEqual([])
+    await kill()
+    expect((await world.get('shop.example')).body).toBe('web')
+  })
+
+  test('soon holds ports that were given out beyond its spares, too', async () => {
+    world = await EdgeWorld.start(builtin)
+    const web = await world.named('web')
+    const local = { app: 'shop', environment: 'local' }
+    const hosts = Array.from({ length: 12 }, (_, n) => `host${n}.test`)
+    await world.edge.swap(local, table(...hosts.map((host) => [host, '/', web.endpoint] as [string, string, string])), 1)
+    const urls: string[] = []
+    const { pid } = await world.edge.stats()
+    for (const host of hosts) urls.push(await world.edge.url(local, host))
+    expect(new Set(urls).size).toBe(12)
+    const ports = urls.map((url) => Number(new URL(url).port))
+    for (const port of ports) expect((await ask(port, '/')).body).toBe('web')
+    await until(async () => (await world.edge.stats()).pid !== pid, 'the edge with the larger shell')
+    await until(() => shells().length === 1, 'the old one to leave')
+    await kill()
+    expect(await Promise.all(ports.map(async (port) => (await ask(port, '/')).body))).toEqual(Array(12).fill('web'))
+  })
+})
+
 describe('handing over to a newer edge', () => {
   /** An edge from a copy of the program, as before an upgrade of Landfall. */
   async function startOld(): Promise<string> {

@@ -25,6 +25,7 @@ const SPARES = 8
 const LEAVE_MS = 3600_000
 const LEAVE_LOOK_MS = 250
 const STOP_MS = 1_000
+const SHELL_LOOK_MS = 2_000
 /** Descriptors for files, logs and the control socket. */
 const RESERVED = 200
 
@@ -94,6 +95,12 @@ export class EdgeProcess {
       this.control.listen(socket, () => resolve())
     })
     chmodSync(socket, 0o600)
+    this.elders.forgetDead()
+    // Its shell is gone: nobody holds the sockets but we, so another shell is needed before we die too.
+    const shell = process.ppid
+    setInterval(() => {
+      if (process.ppid !== shell) void this.handOver().catch((error: unknown) => this.plane.report(error))
+    }, SHELL_LOOK_MS).unref()
   }
 
   /** Tells the edge before us that it may go; what it wrote last is what we serve. */
@@ -115,6 +122,7 @@ export class EdgeProcess {
 
   private async end(): Promise<void> {
     await this.log.close()
+    rmSync(this.options.paths.controlOf(process.pid), { force: true })
     process.exit(0)
   }
 

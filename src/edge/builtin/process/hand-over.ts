@@ -60,6 +60,11 @@ export class Elders {
     }
   }
 
+  /** Sockets of edges that were killed. */
+  forgetDead(): void {
+    for (const pid of this.pids()) if (identify(pid) === undefined) rmSync(this.paths.controlOf(pid), { force: true })
+  }
+
   private pids(): number[] {
     const found = readdirSync(this.paths.run).map((name) => Number(/^edge\.(\d+)\.sock$/.exec(name)?.[1] ?? 0))
     return found.filter((pid) => pid !== 0 && pid !== process.pid)
