@@ -24,6 +24,7 @@ export function describeStep(step: Step): string {
     case 'hold':
       return `hold requests for ${step.components.join(', ')}, at most ${step.seconds} s`
     case 'route':
+      if (step.opens) return `open the address of ${step.opens.join(', ')} to the others`
       return step.routes.length === 0 ? 'take all routes down' : `switch ${routesOf(step)}`
     case 'retire':
       return `drain ${step.component} ${step.release}, at most ${step.drainSeconds} s, then stop it`

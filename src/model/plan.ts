@@ -65,7 +65,12 @@ export type Step =
   /** The edge keeps requests for these components waiting until the next `route`, or until `seconds` are over. */
   | { type: 'hold'; components: string[]; seconds: number }
   /** The whole table of the app, switched at once; `internal` are the addresses that components have for each other. */
-  | { type: 'route'; routes: RouteLine[]; internal: InternalLine[] }
+  | {
+      type: 'route'
+      routes: RouteLine[]
+      internal: InternalLine[] /** Only these components' addresses are what is new. */
+      opens?: string[]
+    }
   /** Drain, then stop. Done as soon as it is on record: the drain itself goes on without the run. */
   | { type: 'retire'; component: string; release: string; drainSeconds: number }
   /** Stopped and gone before the step is done. */

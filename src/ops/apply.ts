@@ -35,6 +35,11 @@ async function confirmed(setting: Setting, input: OpInput<'apply'>, app: string)
   throw new LandfallError({
     code: 'E_CONFIRM',
     message: `${input.environment} of ${app} is protected: a change wants the app's name as confirmation`,
-    hint: `landfall ${input.wish.type} --env ${input.environment} --yes=${app}`,
+    hint: `landfall ${commandOf(input.wish)} --env ${input.environment} --yes=${app}`,
   })
+}
+
+function commandOf(wish: OpInput<'apply'>['wish']): string {
+  if (wish.type !== 'task') return wish.type
+  return `run ${wish.component ? `${wish.component}.` : ''}${wish.task}`
 }

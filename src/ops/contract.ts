@@ -11,7 +11,10 @@ import type { SmokeResult } from '../run/smoke.ts'
 export const where = z.strictObject({
   folder: z.string(),
   config: z.unknown().optional(),
-  environment: z.string().default('local'),
+  environment: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, 'is no name: small letters, digits and dashes, 2 to 40')
+    .default('local'),
 })
 /** All apps and environments where none is named. */
 const anywhere = where.partial().extend({ environment: z.string().optional() })

@@ -63,7 +63,7 @@ function intentOf(wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observe
     case 'task': {
       const owner = wish.component ?? Object.values(observed.serving).find((s) => s.component.tasks[wish.task])?.component.name
       const nonce = `${Date.now().toString(36)}`
-      return { ...scope, type: 'task', component: owner ?? '?', task: wish.task, nonce }
+      return { ...scope, type: 'task', component: owner ?? '', task: wish.task, nonce }
     }
     default:
       return { ...scope, type: 'down' }

@@ -42,7 +42,7 @@ export function rollStages({ next, observed, serving, routes, checks, release }:
     }
     isTouched = true
     const lines = observed.routes.map((r) => (opened.has(r.component) ? { ...r, release: reached[r.component]!.release } : r))
-    steps.push({ type: 'route', routes: lines, internal: internalLines(reached) })
+    steps.push({ type: 'route', routes: lines, internal: internalLines(reached), opens: reachable.map((s) => s.component.name) })
   }
   for (const level of inLevels(beside.map((s) => s.component))) {
     const abreast = level.map((c) => beside.find((s) => s.component.name === c.name)!)

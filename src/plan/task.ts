@@ -11,12 +11,21 @@ export function planTask({ observed }: PlanInput, intent: Extract<Intent, { type
     )
     const hint =
       tasks.length > 0 ? `tasks of what serves: ${tasks.sort().join(', ')}` : 'nothing that serves has tasks: landfall up'
-    const at = `components.${intent.component}.tasks.${intent.task}`
+    const at = intent.component === '' ? 'components' : `components.${intent.component}.tasks.${intent.task}`
     return {
       stages: [],
       warnings: [],
       findings: [
-        { level: 'error', code: 'E_UNKNOWN_REF', at, message: `${intent.component} has no task \`${intent.task}\``, hint },
+        {
+          level: 'error',
+          code: 'E_UNKNOWN_REF',
+          at,
+          message:
+            intent.component === ''
+              ? `nothing that serves has a task \`${intent.task}\``
+              : `${intent.component} has no task \`${intent.task}\``,
+          hint,
+        },
       ],
     }
   }

@@ -49,7 +49,7 @@ function stageLines(stage: Stage, look: Look): string[] {
 
 /** A long table is read line by line. */
 function wordsOf(step: Step): string[] {
-  if (step.type !== 'route' || step.routes.length <= 2) return [describeStep(step)]
+  if (step.type !== 'route' || step.opens || step.routes.length <= 2) return [describeStep(step)]
   const lines = step.routes.map((r) => `  ${r.host}${r.path === '/' ? '' : r.path} to ${r.component} ${r.release}`)
   const more = lines.length > MAX_ROUTES ? [`  and ${lines.length - MAX_ROUTES} more`] : []
   return [`switch ${lines.length} routes`, ...lines.slice(0, MAX_ROUTES), ...more]
@@ -64,7 +64,7 @@ function signOf(step: Step, { paint, signs }: Look): string {
     case 'run-once':
       return paint.cyan('>')
     case 'route':
-      return step.routes.length === 0 ? paint.red('-') : paint.cyan('~')
+      return step.routes.length === 0 && !step.opens ? paint.red('-') : paint.cyan('~')
     case 'hold':
       return paint.yellow('!')
     case 'retire':
