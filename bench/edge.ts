@@ -32,9 +32,9 @@ export default async function edge(): Promise<Section> {
       for (const task of TASKS) {
         for (const one of all) {
           if (task.isFile && !one.servesFiles) continue
-          await wrk(one.url + task.path, one.host, 1)
+          await wrk(one.url + task.path, one.host, 1, one.pid)
           const key = `${task.name} ${one.name}`
-          figures.set(key, [...(figures.get(key) ?? []), await wrk(one.url + task.path, one.host, SECONDS)])
+          figures.set(key, [...(figures.get(key) ?? []), await wrk(one.url + task.path, one.host, SECONDS, one.pid)])
           await sleep(200)
         }
       }
@@ -44,22 +44,24 @@ export default async function edge(): Promise<Section> {
       return {
         rate: median(found.map((f) => f.rate)),
         p99: median(found.map((f) => f.p99Ms)),
+        cpu: median(found.map((f) => f.cpuMicros)),
         failed: found.reduce((s, f) => s + f.failed, 0),
       }
     }
-    const rows: string[][] = [['', '', 'requests/s', 'p99', 'of Caddy', 'failed']]
+    const rows: string[][] = [['', '', 'requests/s', 'of Caddy', 'p99', 'processor per request', 'failed']]
     const broken: string[] = []
     const caddy = all.find((one) => one.name.startsWith('Caddy'))
     for (const task of TASKS) {
       for (const one of all.filter((c) => !task.isFile || c.servesFiles)) {
-        const { rate, p99, failed } = middle(task, one)
+        const { rate, p99, cpu, failed } = middle(task, one)
         const ratio = caddy ? rate / middle(task, caddy).rate : Number.NaN
         rows.push([
           task.name,
           one.name,
           Math.round(rate).toLocaleString('en'),
-          `${p99.toFixed(2)} ms`,
           ratio ? ratio.toFixed(2) : '-',
+          `${p99.toFixed(1)} ms`,
+          `${cpu.toFixed(1)} µs`,
           String(failed),
         ])
         if (one.name !== 'Landfall') continue

@@ -10,6 +10,7 @@ export interface Contestant {
   name: string
   url: string
   host: string
+  pid: number
   servesFiles: boolean
   about?: string
 }
@@ -28,11 +29,15 @@ export async function startContestants() {
   writeFileSync(join(files, 'page.html'), `<!doctype html><p>${'small file '.repeat(80)}`)
   const children: ChildProcess[] = []
   const missing: string[] = []
-  const run = (file: string, args: string[]) =>
-    children.push(
-      spawn(file, args, { stdio: 'ignore', env: { PATH: process.env.PATH ?? '', HOME: folder, XDG_DATA_HOME: folder } }),
-    )
-  const all: Contestant[] = [{ name: 'the instance itself', url: INSTANCE, host: 'shop.example', servesFiles: false }]
+  const run = (file: string, args: string[]): number => {
+    const child = spawn(file, args, {
+      stdio: 'ignore',
+      env: { PATH: process.env.PATH ?? '', HOME: folder, XDG_DATA_HOME: folder },
+    })
+    children.push(child)
+    return child.pid ?? 0
+  }
+  const all: Contestant[] = [{ name: 'the instance itself', url: INSTANCE, host: 'shop.example', pid: 0, servesFiles: false }]
 
   if (NGINX) {
     all[0]!.about = 'nginx with one worker'
@@ -44,10 +49,10 @@ export async function startContestants() {
       location = /large { root ${folder}/www; try_files /large.txt =404; }`,
     )
     writeFileSync(join(folder, 'www/large.txt'), 'x'.repeat(100 * 1024))
-    run(NGINX, ['-c', instance])
+    all[0]!.pid = run(NGINX, ['-c', instance])
   } else {
     all[0]!.about = 'a small Node server'
-    run(process.execPath, [fileURLToPath(new URL('./instance.mjs', import.meta.url))])
+    all[0]!.pid = run(process.execPath, [fileURLToPath(new URL('./instance.mjs', import.meta.url))])
   }
 
   const home = join(folder, 'home')
@@ -66,7 +71,13 @@ export async function startContestants() {
     },
     1,
   )
-  all.push({ name: 'Landfall', url: 'http://127.0.0.1:27002', host: 'shop.example', servesFiles: true })
+  all.push({
+    name: 'Landfall',
+    url: 'http://127.0.0.1:27002',
+    host: 'shop.example',
+    pid: (await edge.stats()).pid,
+    servesFiles: true,
+  })
 
   if (CADDY) {
     const config = join(folder, 'Caddyfile')
@@ -74,12 +85,18 @@ export async function startContestants() {
       config,
       `{\n admin off\n auto_https off\n}\nhttp://shop.example:27003 {\n handle /files/* {\n  root * ${folder}/www\n  file_server\n }\n handle {\n  reverse_proxy 127.0.0.1:27001\n }\n}\n`,
     )
-    run(CADDY, ['run', '--config', config, '--adapter', 'caddyfile'])
-    all.push({ name: 'Caddy', url: 'http://127.0.0.1:27003', host: 'shop.example', servesFiles: true })
+    const pid = run(CADDY, ['run', '--config', config, '--adapter', 'caddyfile'])
+    all.push({ name: 'Caddy', url: 'http://127.0.0.1:27003', host: 'shop.example', pid, servesFiles: true })
   } else missing.push('Caddy')
 
-  run(process.execPath, [fileURLToPath(new URL('./http-proxy.mjs', import.meta.url)), '27004', INSTANCE])
-  all.push({ name: 'http-proxy-3 (Node)', url: 'http://127.0.0.1:27004', host: 'shop.example', servesFiles: false })
+  const proxyPid = run(process.execPath, [fileURLToPath(new URL('./http-proxy.mjs', import.meta.url)), '27004', INSTANCE])
+  all.push({
+    name: 'http-proxy-3 (Node)',
+    url: 'http://127.0.0.1:27004',
+    host: 'shop.example',
+    pid: proxyPid,
+    servesFiles: false,
+  })
 
   if (NGINX) {
     const proxy = nginx(
@@ -90,8 +107,8 @@ export async function startContestants() {
        location / { proxy_pass http://instance; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr; }`,
       'upstream instance { server 127.0.0.1:27001; keepalive 64; }',
     )
-    run(NGINX, ['-c', proxy])
-    all.push({ name: 'nginx', url: 'http://127.0.0.1:27005', host: 'shop.example', servesFiles: true })
+    const pid = run(NGINX, ['-c', proxy])
+    all.push({ name: 'nginx', url: 'http://127.0.0.1:27005', host: 'shop.example', pid, servesFiles: true })
   } else missing.push('nginx')
 
   if (HAPROXY) {
@@ -101,8 +118,8 @@ export async function startContestants() {
       'global\n maxconn 4000\ndefaults\n mode http\n timeout connect 5s\n timeout client 60s\n timeout server 60s\n option forwardfor\n' +
         'frontend f\n bind 127.0.0.1:27006\n default_backend b\nbackend b\n server s 127.0.0.1:27001\n',
     )
-    run(HAPROXY, ['-f', config])
-    all.push({ name: 'HAProxy', url: 'http://127.0.0.1:27006', host: 'shop.example', servesFiles: false })
+    const pid = run(HAPROXY, ['-f', config])
+    all.push({ name: 'HAProxy', url: 'http://127.0.0.1:27006', host: 'shop.example', pid, servesFiles: false })
   } else missing.push('HAProxy')
 
   for (const one of all) await answers(one)
