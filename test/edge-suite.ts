@@ -259,6 +259,16 @@ export function edgeSuite(type: EdgeType, skip: Record<string, string> = {}): vo
       second.terminate()
     })
 
+    law('a request that outlives the drain limit is cut, and its client told', async () => {
+      const stuck = await world.instance(() => {})
+      await swap(['shop.example', '/', stuck.endpoint])
+      const answer = world.get('shop.example')
+      await until(async () => (await world.edge.inFlight(stuck.endpoint)) === 1, 'the request')
+      await world.edge.cut(stuck.endpoint)
+      expect((await answer).status).toBe(502)
+      expect(await world.edge.inFlight(stuck.endpoint)).toBe(0)
+    })
+
     law('events are passed on as they come', async () => {
       let send = (_: string) => {}
       const events = await world.instance((_, response) => {

@@ -237,6 +237,18 @@ describe('ensure', () => {
     ])
   })
 
+  test('without a wish it takes 80 as root, else 8080, or the next one that is free', async () => {
+    world = await EdgeWorld.start(builtin, { LANDFALL_EDGE_PORT: '' })
+    const { listeners } = await world.edge.stats()
+    const port = Number(listeners.find((listener) => listener.startsWith('0.0.0.0:'))?.split(':')[1])
+    const first = process.getuid?.() === 0 ? 80 : 8080
+    expect(port === first || (port >= 8080 && port < 8180)).toBe(true)
+    expect(world.said.join().includes(`it listens on ${port}`)).toBe(port !== first)
+    expect((await ask(port, '/', { headers: { host: 'nobody.example' } })).status).toBe(421)
+    const url = await world.edge.url(shop, 'shop.example')
+    expect(url).toBe(port === 80 ? 'http://shop.example' : `http://shop.example:${port}`)
+  })
+
   test('listens on IPv6 as well where there is any', async () => {
     world = await EdgeWorld.start(builtin)
     const web = await world.named('web')

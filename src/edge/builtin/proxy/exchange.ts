@@ -1,3 +1,4 @@
+import { codeOf } from '../../../lib/error.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { ResponseHead } from '../http/response-head.ts'
 import type { Route, Routing } from '../state/routing.ts'
@@ -14,6 +15,9 @@ import type { Upstream } from './upstream.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+/** Out of descriptors, ports or memory: nothing that another instance could help with. */
+const OWN_LACK = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])
 
 /** What writes an answer of the edge's own, piece by piece. */
 export interface Source {
@@ -175,7 +179,9 @@ export class Exchange {
     if (this.connection !== connection || this.isOver) return
     this.connection = undefined
     this.isReady = false
-    if (!connection.isConnected) {
+    if (OWN_LACK.has(codeOf(error) ?? '')) {
+      this.fail(503, 'this server has no connection left for the request', 'retry-after: 1\r\n')
+    } else if (!connection.isConnected) {
       connection.upstream.noteRefusal()
       this.tried = [...(this.tried ?? []), connection.upstream]
       this.again()
