@@ -8,7 +8,6 @@ import { buildPrograms } from './build-programs.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
-if (process.argv.includes('--clean')) rmSync(dist, { recursive: true, force: true })
 
 const { outputFiles } = await build({
   absWorkingDir: root,

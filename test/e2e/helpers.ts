@@ -4,12 +4,12 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { RunEvent } from '../../src/model/event.ts'
 import type { OpAnswers } from '../../src/ops/contract.ts'
 
-export const repository = new URL('../..', import.meta.url)
-const folderOfRepository = decodeURIComponent(repository.pathname)
-export const cli = join(folderOfRepository, 'dist/cli.mjs')
+export const repositoryFolder = fileURLToPath(new URL('../..', import.meta.url))
+export const cli = join(repositoryFolder, 'dist/cli.mjs')
 
 export interface Answer {
   code: number
@@ -148,7 +148,7 @@ export function eventsOf(text: string): RunEvent[] {
 export function copyExample(name: string, machine: Machine): string {
   const folder = join(machine.folder, name)
   mkdirSync(folder, { recursive: true })
-  const from = join(folderOfRepository, 'examples', name)
+  const from = join(repositoryFolder, 'examples', name)
   cpSync(from, folder, { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path.slice(from.length)) })
   return folder
 }
