@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findProgram, lacks } from '../capabilities.ts'
+import { lacks } from '../capabilities.ts'
 import { writeApp } from './an-app.ts'
 import { Machine, repositoryFolder } from './helpers.ts'
 
@@ -23,6 +23,7 @@ beforeAll(async () => {
   tarball = (first as { filename: string }).filename
   stranger = join(machine.folder, 'a stranger')
   mkdirSync(stranger)
+  writeFileSync(join(stranger, 'package.json'), '{ "private": true }')
   copyFileSync(join(machine.folder, tarball), join(stranger, tarball))
 })
 afterAll(() => machine?.close())
@@ -32,6 +33,7 @@ function withoutPinnedNode(): Record<string, string> {
   const path = (machine.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
   return { ...machine.env, PATH: path.join(delimiter) }
 }
+/** npm looks for a file from the nearest folder with a package.json on: strangers have one. */
 function npx(args: string[], cwd = stranger): { code: number | null; stdout: string; stderr: string } {
   const done = spawnSync('npx', ['--yes', `./${tarball}`, ...args], {
     cwd,
@@ -74,9 +76,9 @@ test('`npx ./landfall-….tgz up` brings an app in a stranger’s folder', async
 test('a folder without a manifest is told what to do', () => {
   const empty = join(machine.folder, 'empty')
   mkdirSync(empty)
+  writeFileSync(join(empty, 'package.json'), '{ "private": true }')
   copyFileSync(join(stranger, tarball), join(empty, tarball))
   const up = npx(['up', '--yes'], empty)
   expect(up.code).toBe(2)
-  expect(up.stderr).toContain('landfall init')
-  expect(findProgram('npx')).toBeDefined()
+  expect(up.stderr).toContain('landfall.yaml')
 })
