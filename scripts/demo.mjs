@@ -99,7 +99,7 @@ async function releaseUnderLoad(story) {
   )
 
   console.log(pc.bold('\nBack to the version before'))
-  expect((await landfall(['rollback', '--yes'], { isBrief: true })).code === 0, 'the rollback failed')
+  expect((await landfall(['rollback', before.release, '--yes'], { isBrief: true })).code === 0, 'the rollback failed')
   const back = await serving()
   expect(back.release === before.release, `${back.release} serves after the rollback, not ${before.release}`)
 
