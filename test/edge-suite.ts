@@ -153,6 +153,7 @@ export function edgeSuite(type: EdgeType, skip: Record<string, string> = {}): vo
         [{ routes: [{ ...line, path: '/a/../b' }], internal: [] }, 'routes[0].path'],
         [{ routes: [{ ...line, endpoints: ['http://10.0.0.1:80'] }], internal: [] }, 'routes[0].endpoints[0]'],
         [{ routes: [{ ...line, endpoints: ['http://127.0.0.1:99999'] }], internal: [] }, 'routes[0].endpoints[0]'],
+        [{ routes: [{ ...line, endpoints: ['file:///a%2fb'] }], internal: [] }, 'routes[0].endpoints[0]'],
         [{ routes: [{ ...line, weight: 3 }], internal: [] }, 'routes[0].weight'],
         [{ routes: [line, line], internal: [] }, 'routes[1].path'],
         [{ routes: [line], internal: [{ component: '../x', release: 'r2', endpoints: [] }] }, 'internal[0].component'],

@@ -19,16 +19,18 @@ const home = process.argv[2]
 if (!home) throw new Error('usage: edge <LANDFALL_HOME>')
 const paths = edgePaths(home)
 const relieves = Number(process.env.LANDFALL_EDGE_RELIEVES ?? 0)
-const shell = identify(process.ppid)
-const self = identify(process.pid)
-
+const about: About = {
+  process: mustIdentify(process.pid),
+  shell: mustIdentify(process.ppid),
+  version: edgeVersion(),
+  startedAt: new Date().toISOString(),
+}
 const other = readAbout(paths.about)
-if (!self || !shell || (other && isAnotherServing(other, self, shell))) {
+if (other && isAnotherServing(other)) {
   say('another edge serves this home: this one is not needed')
   process.exit(0)
 }
 
-const about: About = { process: self!, shell: shell!, version: edgeVersion(), startedAt: new Date().toISOString() }
 const edge = new EdgeProcess({
   home,
   paths,
@@ -62,7 +64,13 @@ function announce(): void {
   writeAtomic(paths.about, JSON.stringify(about))
 }
 
-function isAnotherServing(known: About, me: ProcessIdentity, myShell: ProcessIdentity): boolean {
-  if (known.process.pid === me.pid || !isAlive(known.process)) return false
-  return known.process.pid !== relieves && known.shell.pid !== myShell.pid
+function isAnotherServing(known: About): boolean {
+  if (known.process.pid === process.pid || !isAlive(known.process)) return false
+  return known.process.pid !== relieves && known.shell.pid !== about.shell.pid
+}
+
+function mustIdentify(pid: number): ProcessIdentity {
+  const found = identify(pid)
+  if (!found) throw new Error(`process ${pid} is gone`)
+  return found
 }

@@ -15,6 +15,7 @@ import type { About } from './about.ts'
 import { createControl } from './control.ts'
 import { Doors } from './doors.ts'
 import { Elders, startSuccessor } from './hand-over.ts'
+import { AGAIN } from './launch.ts'
 import type { EdgePaths } from './paths.ts'
 import { Ports } from './ports.ts'
 import { readEndpoint, readScope, readText, readTexts } from './read-input.ts'
@@ -68,7 +69,7 @@ export class EdgeProcess {
       ownPorts: () => this.doors.own,
       onLost: (error) => {
         say(`fatal: ${error instanceof Error ? error.message : String(error)}`)
-        process.exit(86)
+        process.exit(AGAIN)
       },
     })
     this.elders = new Elders(paths)

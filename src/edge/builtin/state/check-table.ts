@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { LandfallError } from '../../../lib/error.ts'
 import { show } from '../../../lib/show.ts'
 import type { EdgeTable } from '../../../model/plug.ts'
@@ -44,12 +45,22 @@ export function checkTable(given: unknown, ownPorts: ReadonlySet<number>): EdgeT
 export function checkEndpoints(given: unknown, at: string, ownPorts: ReadonlySet<number>): void {
   list(given, at).forEach((item, index) => {
     const endpoint = text(item, `${at}[${index}]`)
-    if (/^file:\/\/\/[^?#]*$/.test(endpoint)) return
+    if (isFolderUrl(endpoint)) return
     const match = ENDPOINT.exec(endpoint)
     const port = Number(match?.[2] ?? 0)
     if (!match || port < 1 || port > 65535) refuse(`${at}[${index}]`, endpoint, 'http://127.0.0.1:<port> or file:///<folder>')
     if (ownPorts.has(port)) refuse(`${at}[${index}]`, endpoint, 'not a port that the edge itself listens on')
   })
+}
+
+function isFolderUrl(endpoint: string): boolean {
+  if (!/^file:\/\/\/[^?#]*$/.test(endpoint)) return false
+  try {
+    fileURLToPath(endpoint)
+    return true
+  } catch {
+    return false // An encoded slash or worse.
+  }
 }
 
 function checkServe(given: unknown, at: string): void {

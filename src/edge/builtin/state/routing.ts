@@ -1,3 +1,4 @@
+import type { StaticOptions } from '../../../model/app.ts'
 import type { Scope } from '../../../model/plan.ts'
 import type { Upstream } from '../proxy/upstream.ts'
 import type { StaticSite } from '../static/static-site.ts'
@@ -33,7 +34,7 @@ export interface Routing {
 
 export interface Makers {
   upstream(endpoint: string): Upstream
-  site(endpoint: string, options: import('../../../model/app.ts').StaticOptions | undefined): StaticSite
+  site(endpoint: string, options: StaticOptions | undefined): StaticSite
 }
 
 export function compileRouting(scopes: Tables['scopes'], make: Makers): Routing {
@@ -79,7 +80,7 @@ interface Line {
   component: string
   release: string
   endpoints: string[]
-  serve?: import('../../../model/app.ts').StaticOptions
+  serve?: StaticOptions
 }
 
 function route(line: Line, make: Makers): Route {
