@@ -9,8 +9,8 @@ import type { Edge, EdgeTable, EdgeType } from '../src/model/plug.ts'
 
 /** An edge in a LANDFALL_HOME of its own, with its own process; `close` ends it and looks that nothing of it is left. */
 export class EdgeWorld {
-  readonly home = mkdtempSync(join(tmpdir(), 'edge-'))
-  readonly said: string[] = []
+  readonly home: string
+  readonly said: string[]
   readonly edge: Edge
   readonly port: number
   private readonly closers: (() => void | Promise<void>)[] = []
