@@ -135,7 +135,6 @@ async function end(
   }
   const now = crew.store.releases.serving(plan)
   const urls = await urlsOf(crew, { ...plan, outcome: now.outcome })
-  crew.store.runs.end(run.run, state, message, error, crew.now())
   log.append({ type: 'end', state, message, ...(error && { error }), urls, ...(now.release && { serving: now.release }) })
 }
 
@@ -149,7 +148,6 @@ export async function park(run: RunRecord, crew: Crew, log: RunLog, text: string
   }
   const now = crew.store.releases.serving(run.plan)
   const urls = await urlsOf(crew, { ...run.plan, outcome: now.outcome })
-  crew.store.runs.end(run.run, 'waiting', text, error, crew.now())
   log.append({ type: 'end', state: 'waiting', message: text, error, urls, ...(now.release && { serving: now.release }) })
 }
 

@@ -2,6 +2,9 @@ import { failpoint } from '../lib/failpoint.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Store } from '../store/store.ts'
 
+/** Lines that a dead daemon told and never wrote had numbers too; whoever heard them must not miss what has the same. */
+const GAP = 1_000_000
+
 type WithoutHead<T> = T extends unknown ? Omit<T, 'run' | 'seq' | 'at'> : never
 export type EventBody = WithoutHead<RunEvent>
 
@@ -22,7 +25,8 @@ export class RunLog {
     this.run = run
     this.store = store
     this.now = now
-    this.seq = store.runs.events(run, 0).at(-1)?.seq ?? 0
+    const last = store.runs.events(run, 0).at(-1)?.seq ?? 0
+    this.seq = last === 0 ? 0 : last + GAP
   }
 
   append(body: EventBody): void {

@@ -23,7 +23,6 @@ export interface Runs {
   refuseWhileLocked(scope: Scope): void
   /** A run that a dead daemon left goes on under a new epoch, so that the dead one's late writes are refused. */
   adopt(run: string): RunRecord
-  end(run: string, state: RunState, message: string, error: ErrorShape | undefined, at: number): void
   /** Of a run that waits: it goes on. */
   reopen(run: string): void
   get(run: string): RunRecord | undefined
@@ -31,7 +30,7 @@ export interface Runs {
   /** Without an end, or waiting for a decision. */
   open(scope?: Scope): RunRecord[]
   list(scope: Scope | undefined, limit: number): RunRecord[]
-  /** Synced when it returns. `seq` rises by one. */
+  /** Synced when it returns. An end event ends the run in the same transaction: nobody waits for one that never comes. */
   append(run: string, events: RunEvent[]): void
   events(run: string, after: number): RunEvent[]
   lastStep(run: string): Extract<RunEvent, { type: 'step' }> | undefined
@@ -133,7 +132,6 @@ export function openRuns(db: DatabaseSync): Runs {
         setEpoch.run(epoch, id(run))
         return get(run)!
       }),
-    end: (run, state, message, error, at) => void finish.run(state, message, error ? JSON.stringify(error) : null, at, id(run)),
     reopen: (run) => void finish.run(null, null, null, null, id(run)),
     get,
     byKey: (key) => maybe(keyed.get(key)),
@@ -141,7 +139,11 @@ export function openRuns(db: DatabaseSync): Runs {
     list: (scope, limit) => all(scope ? listOf.all(scope.app, scope.environment, limit) : listAll.all(limit)),
     append: (run, events) =>
       inTransaction(() => {
-        for (const e of events) addEvent.run(id(run), e.seq, Date.parse(e.at), JSON.stringify(e))
+        for (const e of events) {
+          addEvent.run(id(run), e.seq, Date.parse(e.at), JSON.stringify(e))
+          if (e.type === 'end')
+            finish.run(e.state, e.message, e.error ? JSON.stringify(e.error) : null, Date.parse(e.at), id(run))
+        }
       }),
     events: (run, after) => (getEvents.all(id(run), after) as { event: string }[]).map((r) => JSON.parse(r.event) as RunEvent),
     lastStep,
