@@ -7,6 +7,8 @@ import { medianTime, ms, type ProcessFigures, processesOf, type Section } from '
 const APPS = 10
 const IDLE_SECONDS = Number(process.env.LANDFALL_BENCH_IDLE_SECONDS ?? 300)
 
+const isShell = (p: ProcessFigures) => /^(\/bin\/)?sh /.test(p.command)
+
 /** What Landfall itself takes while nothing happens, and how fast the command line answers. */
 export default async function footprint(): Promise<Section> {
   const machine = await Machine.make()
@@ -23,8 +25,8 @@ export default async function footprint(): Promise<Section> {
     const after = processesOf(machine.home)
     const kinds: Record<string, (p: ProcessFigures) => boolean> = {
       daemon: (p) => p.command.includes('daemon.mjs'),
-      edge: (p) => p.command.includes('edge.mjs'),
-      'shells beside instances and edge': (p) => /^(\/bin\/)?sh /.test(p.command),
+      edge: (p) => p.command.includes('edge.mjs') && !isShell(p),
+      'shells beside instances and edge': isShell,
     }
     const rows = Object.entries(kinds).map(([name, is]) => {
       const own = after.filter(is)

@@ -167,12 +167,10 @@ class Generator {
       this.open.add(socket)
       resolve()
     })
-    socket.once('message', (data) => {
-      try {
-        release = JSON.parse(data.toString()).release
-      } catch {
-        // Not every app says hello in JSON.
-      }
+    // Not every app says hello in JSON, and its first message may be about something else.
+    socket.on('message', (data) => {
+      const text = data.toString()
+      if (!release && text.startsWith('{')) release = JSON.parse(text).release
     })
     socket.on('error', (error) => {
       if (isOpen || this.isStopping) return

@@ -58,7 +58,10 @@ export default async function releases(): Promise<Section> {
       rows.rows === result.accepted.length,
       `${result.accepted.length} writes were acknowledged, ${rows.rows} rows are there`,
     )
-    promise(early.length === 0, `${early.length} sockets were cut before their drain limit`)
+    const told = early.map(
+      ({ release = '?', code, at }) => `${release} with ${code} after ${at - (replacedAt.get(release) ?? Number.NaN)} ms`,
+    )
+    promise(early.length === 0, `${early.length} sockets were cut before their drain limit: ${told.slice(0, 8).join(', ')}`)
     return {
       title: `${RELEASES} releases in a row under load`,
       text:
