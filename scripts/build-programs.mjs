@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 export const programs = {
+  bucket: 'src/resources/bucket/server/main.ts',
   mailbox: 'src/resources/mail/server/main.ts',
 }
 

@@ -1,0 +1,22 @@
+import { installProgram, programVersion } from '../../lib/own-server/program.ts'
+import type { ResourceType } from '../../model/plug.ts'
+import { expand, OUTPUTS, output, PROGRAM } from './expand.ts'
+import { checkOptions, readOptions } from './options.ts'
+
+const bucket: ResourceType = {
+  type: 'bucket',
+  title: 'Bucket (S3)',
+  outputs: OUTPUTS,
+  check: checkOptions,
+  expand,
+  output,
+  data: (resource) =>
+    readOptions(resource).external ? { type: 'external bucket', version: 'url' } : { type: 'bucket', version: '1' },
+  server: {
+    resolve: (version) => version || programVersion(PROGRAM),
+    install: async (source, into, { say }) => installProgram(PROGRAM, source.version, into, say),
+    // Loaded late: offline commands never need it.
+    login: async (...args) => (await import('./login.ts')).login(...args),
+  },
+}
+export default bucket
