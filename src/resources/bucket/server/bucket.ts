@@ -24,3 +24,15 @@ export interface Answer {
 export const quoted = (etag: string) => `"${etag}"`
 export const isoTime = (at: number) => new Date(at).toISOString()
 export const httpTime = (at: number) => new Date(at).toUTCString()
+
+/** Writes the row that a new piece is for; without that row, on a full disk for one, the piece goes again. */
+export function commit(bucket: Bucket, piece: Piece, write: () => Piece[]): void {
+  let old: Piece[]
+  try {
+    old = write()
+  } catch (error) {
+    bucket.blobs.remove([piece])
+    throw error
+  }
+  bucket.blobs.remove(old)
+}

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Signed } from './authenticate.ts'
-import { type Answer, type Bucket, isoTime, quoted } from './bucket.ts'
+import { type Answer, type Bucket, commit, isoTime, quoted } from './bucket.ts'
 import type { Part, StoredChecksum, Upload } from './catalog.ts'
 import { openChecksum } from './checksums.ts'
 import { checkWrite, readConditions } from './conditions.ts'
@@ -38,11 +38,11 @@ export async function putPart(bucket: Bucket, request: S3Request, signed: Signed
   )
   const { md5: etag, checksum } = result
   const part: Part = { number, size: piece.size, etag, modified: bucket.now(), piece, ...(checksum && { checksum }) }
-  if (!bucket.catalog.upload(id)) {
-    bucket.blobs.remove([piece])
-    throw new S3Error('NoSuchUpload')
-  }
-  bucket.blobs.remove(bucket.catalog.putPart(id, part))
+  commit(bucket, piece, () => {
+    // Completed or aborted meanwhile.
+    if (!bucket.catalog.upload(id)) throw new S3Error('NoSuchUpload')
+    return bucket.catalog.putPart(id, part)
+  })
   if (!isCopy) return { status: 200, headers: { etag: quoted(etag), ...checksumHeader(part) } }
   return { status: 200, xml: toXml('CopyPartResult', { LastModified: isoTime(part.modified), ETag: quoted(etag) }) }
 }

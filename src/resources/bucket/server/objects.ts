@@ -1,5 +1,5 @@
 import type { Signed } from './authenticate.ts'
-import { type Answer, type Bucket, httpTime, isoTime, quoted } from './bucket.ts'
+import { type Answer, type Bucket, commit, httpTime, isoTime, quoted } from './bucket.ts'
 import type { StoredObject } from './catalog.ts'
 import { checkWrite, isKnown, readConditions } from './conditions.ts'
 import { field, headersToKeep, overrides } from './fields.ts'
@@ -16,15 +16,12 @@ export async function putObject(bucket: Bucket, request: S3Request, signed: Sign
   check()
   const { piece, result } = await bucket.blobs.write((write) => receiveBody(request, signed, write))
   const { md5: etag, size, checksum } = result
-  try {
+  const object = { key, size, etag, modified: bucket.now(), headers, pieces: [piece], ...(checksum && { checksum }) }
+  commit(bucket, piece, () => {
     // Again: somebody may have been faster.
     check()
-  } catch (error) {
-    bucket.blobs.remove([piece])
-    throw error
-  }
-  const object = { key, size, etag, modified: bucket.now(), headers, pieces: [piece], ...(checksum && { checksum }) }
-  bucket.blobs.remove(bucket.catalog.put(object))
+    return bucket.catalog.put(object)
+  })
   return { status: 200, headers: { etag: quoted(etag), ...checksumHeader(object) } }
 }
 
@@ -89,7 +86,7 @@ export async function copyObject(bucket: Bucket, request: S3Request): Promise<An
     pieces: [piece],
     ...(checksum && { checksum }),
   }
-  bucket.blobs.remove(bucket.catalog.put(object))
+  commit(bucket, piece, () => bucket.catalog.put(object))
   return { status: 200, xml: toXml('CopyObjectResult', { LastModified: isoTime(object.modified), ETag: quoted(etag) }) }
 }
 
