@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -43,7 +44,7 @@ function aPackage(name = 'package'): { bin: string; home: string; root: string }
   const base = mkdtempSync(join(folder, 'place-'))
   const root = join(base, name)
   mkdirSync(join(root, 'dist'), { recursive: true })
-  cpSync(new URL('../bin', import.meta.url).pathname, join(root, 'bin'), { recursive: true })
+  cpSync(fileURLToPath(new URL('../bin', import.meta.url)), join(root, 'bin'), { recursive: true })
   writeFileSync(join(root, 'dist/cli.mjs'), PROGRAM)
   const home = join(base, 'home')
   return { bin: join(root, 'bin/landfall.cjs'), home, root }

@@ -2,6 +2,9 @@ import { type Loaded, loadManifest } from './load.ts'
 
 const OUTPUTS: Record<string, readonly string[]> = {
   postgres: ['url', 'host', 'port', 'user', 'password', 'database'],
+  redis: ['url', 'host', 'port', 'password'],
+  mail: ['url', 'host', 'port', 'user', 'password', 'from'],
+  bucket: ['endpoint', 'region', 'name', 'accessKey', 'secretKey', 'url'],
   volume: ['path'],
 }
 

@@ -50,9 +50,6 @@ test('every key that this version does not carry out is announced, and nothing e
     'components.server.scale.sticky',
     'components.server.user',
     'components.server.compatible',
-    'resources.cache.type',
-    'resources.media.type',
-    'resources.mail.type',
     'groups',
     'routes[0].cors',
     'checks[1].mail',
@@ -368,17 +365,7 @@ test('what a version would lose when it is read as a number is to be quoted', ()
   expect(appOf(`version: 1.4\n${web([])}`).version).toBe('1.4')
 })
 
-test('a resource that is not here yet leaves its variables to be set by hand', () => {
-  const { app, findings } = loadText(
-    web(['needs: [cache]'], ['resources: { cache: { type: redis } }', 'env: { REDIS_URL: { from: cache.url } }']),
-  )
-  expect(findings.map((f) => f.code)).toEqual(['W_NOT_YET'])
-  expect(app?.resources).toEqual([])
-  expect(app?.components[0]?.needs).toEqual([])
-  expect(app?.contract).toMatchObject([{ name: 'REDIS_URL', isRequired: true, isSecret: true }])
-  expect(codes(loadText(web(['env: { A: "x${cache.url}" }'], ['resources: { cache: { type: redis } }'])))).toContain(
-    'E_UNKNOWN_REF 5:15',
-  )
+test('a resource of a type that nobody has is an error with the nearest one', () => {
   expect(codes(loadText(web([], ['resources: { db: { type: postgress } }'])))).toEqual(['E_UNKNOWN_TYPE 5:26'])
 })
 

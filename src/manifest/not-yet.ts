@@ -26,9 +26,6 @@ const NOT_YET: { path: string; values?: string[]; instead?: string }[] = [
   { path: 'checks.*.mail', instead: 'the rest of the check is carried out' },
 ]
 
-/** Resources of the design, with the words for what is missing without them. */
-export const NOT_YET_RESOURCES: Record<string, string> = { redis: 'Redis', bucket: 'object storage', mail: 'mail' }
-
 export function announceNotYet(manifest: Manifest, remarks: Remarks): void {
   for (const { path, values, instead } of NOT_YET) {
     for (const { at, value } of find(manifest, path.split('.'), [])) {

@@ -2,7 +2,6 @@ import { nearest } from '../lib/nearest.ts'
 import { show, showBare } from '../lib/show.ts'
 import { valueAt } from './issues.ts'
 import { RESERVED_NAMES } from './names.ts'
-import { NOT_YET_RESOURCES } from './not-yet.ts'
 import type { Path, Places } from './places.ts'
 import type { World } from './world.ts'
 
@@ -38,14 +37,8 @@ function addResource(world: World, name: string, type: string, at: Path): void {
     world.resources.set(name, type)
     return
   }
-  const what = Object.hasOwn(NOT_YET_RESOURCES, type) ? NOT_YET_RESOURCES[type] : undefined
   world.absent.set(name, `is of type ${showBare(type)}, which this version does not provide`)
-  if (what) {
-    const hint = 'variables that come from it must be set by hand: `landfall env set`'
-    world.remarks.add('lost', 'W_NOT_YET', [...at, 'type'], `this version of Landfall does not provide ${what}`, hint)
-    return
-  }
-  const known = ['postgres', 'volume', ...Object.keys(NOT_YET_RESOURCES)].filter((t) => t === 'volume' || world.outputs(t))
+  const known = ['postgres', 'redis', 'mail', 'bucket', 'volume'].filter((t) => t === 'volume' || world.outputs(t))
   const close = nearest(type, known)
   const hint = close ? `did you mean \`${close}\`?` : `known types: ${known.join(', ')}`
   world.remarks.error('E_UNKNOWN_TYPE', [...at, 'type'], `${show(type)} is not a type of resource`, hint)

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { readAbout } from '../../src/daemon/about.ts'
 import { isAlive } from '../../src/lib/process-identity.ts'
 import type { Scenario } from './world.ts'
 
-export const wireDaemon = new URL('daemon.ts', import.meta.url).pathname
+export const wireDaemon = fileURLToPath(new URL('daemon.ts', import.meta.url))
 
 /** A LANDFALL_HOME of the test's own; a daemon that still serves it at the end is ended. */
 export function aHome(scenario: Scenario = {}): string {

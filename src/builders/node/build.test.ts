@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
 import { makeTestbed } from '../../lib/build/testbed.ts'
@@ -8,7 +9,7 @@ import node from './index.ts'
 // Real installs: a hang guard, not an expectation.
 vi.setConfig({ testTimeout: 300_000 })
 
-const fixtures = new URL('fixtures', import.meta.url).pathname
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))
 const bed = makeTestbed({ node })
 afterAll(() => bed.end())
 const text = (t: string) => ({ type: 'text' as const, text: t })

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import { needs } from '../../../test/capabilities.ts'
 import { makeTestbed } from '../../lib/build/testbed.ts'
@@ -11,7 +12,7 @@ import python from './index.ts'
 // Real installs: a hang guard, not an expectation.
 vi.setConfig({ testTimeout: 300_000 })
 
-const fixtures = new URL('fixtures', import.meta.url).pathname
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))
 const filesOf = (texts: Record<string, string>): SourceFiles => ({
   names: new Set(Object.keys(texts)),
   text: (path) => texts[path],

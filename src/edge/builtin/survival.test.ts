@@ -14,6 +14,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ask, EdgeWorld, edgeProcesses, shop, startLoad, table, until } from '../../../test/edge-world.ts'
 import { identify } from '../../lib/process-identity.ts'
@@ -304,7 +305,7 @@ describe('handing over to a newer edge', () => {
   /** An edge from a copy of the program, as before an upgrade of Landfall. */
   async function startOld(): Promise<string> {
     const folder = mkdtempSync(join(tmpdir(), 'edge-old-'))
-    const here = new URL('../../', import.meta.url).pathname
+    const here = fileURLToPath(new URL('../../', import.meta.url))
     for (const part of ['edge/builtin', 'lib', 'model']) cpSync(join(here, part), join(folder, 'src', part), { recursive: true })
     copyFileSync(join(here, '../package.json'), join(folder, 'package.json'))
     const main = join(folder, 'src/edge/builtin/main.ts')
