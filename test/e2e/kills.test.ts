@@ -99,7 +99,7 @@ test('a command of the app that was cut off in the dark is asked about, and both
     expect(locked.stderr).toContain(`landfall resume ${run?.run}`)
     expect(locked.stderr).toContain(`landfall cancel ${run?.run}`)
     if (decision === 'resume') {
-      const again = machine.start(['resume', run?.run ?? '', '--yes'])
+      const again = machine.start(['resume', run?.run ?? ''])
       await until('it runs again', () => machine.processes().find((pid) => machine.commandOf(pid).includes('setTimeout')))
       await machine.must(['cancel', run?.run ?? ''])
       await again.done

@@ -17,6 +17,7 @@ beforeAll(async () => {
     cwd: repositoryFolder,
     encoding: 'utf8',
     env: machine.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   const answer: unknown = JSON.parse(packed.slice(packed.search(/^[[{]/m)))
   const [first] = Array.isArray(answer) ? answer : Object.values(answer as Record<string, unknown>)
