@@ -5,7 +5,7 @@ export function describeStep(step: Step): string {
   switch (step.type) {
     case 'build':
       return step.component.source.type === 'server'
-        ? `fetch ${step.component.source.resource} ${step.component.source.version}`
+        ? `get ${step.component.source.resource}${versionOf(step.component.source.version)} ready`
         : `build ${step.component.name}`
     case 'volume':
       return `make volume ${step.name}`
@@ -51,6 +51,11 @@ export function describeStage(stage: Stage): string {
 function routesOf(step: Extract<Step, { type: 'route' }>): string {
   const lines = step.routes.map((r) => `${r.host}${r.path === '/' ? '' : r.path} to ${r.component} ${r.release}`)
   return lines.length <= 2 ? lines.join(', ') : `${lines.length} routes: ${lines.slice(0, 2).join(', ')}, …`
+}
+
+/** What people call a version; a digest says nothing to them. */
+function versionOf(version: string): string {
+  return /^\d+(\.\d+)*$/.test(version) ? ` ${version}` : ''
 }
 
 function many(instances: number): string {

@@ -5,7 +5,7 @@ import type { Value } from '../model/value.ts'
 import { resourceTypes } from '../resources/all.gen.ts'
 import type { Stored } from '../store/stored.ts'
 import { bindSource } from './bind-source.ts'
-import { type Expanded, expandResources, mapValues } from './expand.ts'
+import { type Expanded, expandIn, mapValues } from './expand.ts'
 import { located, readManifest, type Where } from './read-manifest.ts'
 
 export interface Loaded extends Expanded {
@@ -26,7 +26,7 @@ export async function loadApp(
   const read = await readManifest(where)
   if (!read.app) return { findings: read.findings }
   const scope = { app: read.app.name, environment: read.app.environment.name }
-  const expanded = expandResources(read.app, resourceTypes)
+  const expanded = expandIn(where.folder, read.app, resourceTypes)
   const findings = [...read.findings, ...located(expanded.findings, read.locate)]
   if (findings.some((f) => f.level === 'error')) return { findings, scope }
   const set = new Set(context.stored.list(scope).map((e) => e.name))

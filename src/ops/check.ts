@@ -1,14 +1,14 @@
 import { resourceTypes } from '../resources/all.gen.ts'
 import { bindSource } from './bind-source.ts'
 import type { OpAnswers, OpInput } from './contract.ts'
-import { expandResources } from './expand.ts'
+import { expandIn } from './expand.ts'
 import { located, readManifest } from './read-manifest.ts'
 
 /** Everything that can be said of a manifest and its sources without running anything. Needs no daemon. */
 export async function check(input: OpInput<'check'>): Promise<OpAnswers['check']> {
   const { app, findings, locate } = await readManifest(input)
   if (!app) return { environment: input.environment, findings }
-  const all = [...findings, ...located(expandResources(app, resourceTypes).findings, locate)]
+  const all = [...findings, ...located(expandIn(input.folder, app, resourceTypes).findings, locate)]
   for (const component of app.components) all.push(...located((await bindSource(component, input.folder)).findings, locate))
   return { app: app.name, environment: app.environment.name, findings: all }
 }

@@ -5,7 +5,7 @@ import type { Value } from '../model/value.ts'
 import { resourceTypes } from '../resources/all.gen.ts'
 import type { EnvRow, OpAnswers, OpInput } from './contract.ts'
 import { misfit } from './contract-check.ts'
-import { expandResources } from './expand.ts'
+import { expandIn } from './expand.ts'
 import { firstError, readManifest } from './read-manifest.ts'
 import type { Setting } from './world.ts'
 
@@ -68,7 +68,7 @@ export async function envUnset(setting: Setting, input: OpInput<'env-unset'>): P
 async function contractOf(input: OpInput<'env-list'>) {
   const { app, findings } = await readManifest(input)
   if (!app) throw firstError(findings)
-  const expanded = expandResources(app, resourceTypes)
+  const expanded = expandIn(input.folder, app, resourceTypes)
   return {
     app: expanded.app,
     scope: { app: app.name, environment: app.environment.name },

@@ -1,3 +1,4 @@
+import { inlineFiles } from '../lib/inline-files.ts'
 import type { App, Component, EnvEntry, ReleaseStep, Resource } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DataVersion } from '../model/plan.ts'
@@ -115,4 +116,11 @@ function secretEntry(
     at: `resources.${resource.name}`,
     about: `made for ${resource.name}`,
   }
+}
+
+/** `expandResources` of an app in its folder: files that options name are taken in first. */
+export function expandIn(folder: string, app: App, types: Record<string, ResourceType>): Expanded {
+  const inlined = app.resources.map((r) => inlineFiles(r, types[r.type]?.files ?? [], folder))
+  const expanded = expandResources({ ...app, resources: inlined.map((i) => i.resource) }, types)
+  return { ...expanded, findings: [...inlined.flatMap((i) => i.findings), ...expanded.findings] }
 }

@@ -1,4 +1,4 @@
-import type { App, Component } from '../model/app.ts'
+import type { App, Check, Component } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type {
   Intent,
@@ -52,7 +52,7 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   stages.push(releaseStage(ours.filter(isFresh)))
   const hasNewTable = !sameLines(routes, observed.routes)
   if (ours.length > 0 || hasNewTable) {
-    stages.push(...rollStages({ next: ours, observed, serving, routes, checks: app.checks, release: intent.release }))
+    stages.push(...rollStages({ next: ours, observed, serving, routes, checks: hosted(app), release: intent.release }))
   }
   const old = ours.filter(isFresh).flatMap((s) => observed.serving[s.component.name] ?? [])
   const leaving = [
@@ -68,6 +68,12 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   if (isRelease) stages.push(retention(observed, serving, app.keep.releases))
   const warnings = warningsOf(app, next, gone, observed)
   return { ...(release && { release }), stages, warnings, outcome, findings }
+}
+
+/** A check without a host asks the first one of the manifest. */
+function hosted(app: App): Check[] {
+  const [first] = app.routes
+  return app.checks.map((c) => (c.host === undefined && first ? { ...c, host: first.host } : c))
 }
 
 /** Those named by hand with what they need and does not serve yet; all where none is named. */

@@ -343,7 +343,7 @@ describe('two at once', () => {
     const { plan } = await world.planUp(wholeShop('1'))
     world.conductor.begin(plan!, 'a')
     expect(() => world.conductor.begin(plan!, 'b')).toThrow(
-      expect.objectContaining({ code: 'E_LOCKED', message: expect.stringMatching(/run-1 .*fetch postgres/) }),
+      expect.objectContaining({ code: 'E_LOCKED', message: expect.stringMatching(/run-1 .*get postgres/) }),
     )
     expect(world.conductor.begin(plan!, 'a').run).toBe('run-1')
   })
