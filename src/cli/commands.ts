@@ -261,8 +261,15 @@ export const commands: CommandSpec[] = [
     group: 'Machine',
     about: 'start the daemon; every other command does so by itself',
     folder: 'none',
-    options: [{ flags: '--foreground', about: 'stay, and say everything: for systemd and for looking' }, JSON_OUT],
-    examples: [['serve --foreground', 'ends with Ctrl-C; apps go on']],
+    options: [
+      { flags: '--foreground', about: 'stay, and say everything: for systemd and for looking' },
+      { flags: '--unit', about: 'print a systemd unit that brings the apps back after a reboot' },
+      JSON_OUT,
+    ],
+    examples: [
+      ['serve --foreground', 'ends with Ctrl-C; apps go on'],
+      ['serve --unit > /etc/systemd/system/landfall.service', 'then: systemctl enable --now landfall'],
+    ],
     load: () => import('./commands/serve.ts'),
   },
   {

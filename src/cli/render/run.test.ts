@@ -7,6 +7,7 @@ import { type Look, plainLook } from './look.ts'
 import { renderPlan } from './plan.ts'
 import { plainRunView } from './run.ts'
 import { TerminalFilter } from './terminal-filter.ts'
+import { unitText } from './unit.ts'
 import { cutTo, widthOf, wrap } from './width.ts'
 
 const narrow: Look = { ...plainLook, columns: 60, rows: 24, isTerminal: true }
@@ -178,4 +179,12 @@ test('text is cut and broken by the columns it takes', () => {
   expect(cutTo('日本語テキスト', 7)).toBe('日本語…')
   expect(wrap('one two three', 7)).toEqual(['one two', 'three'])
   expect(wrap('  one two three', 9)).toEqual(['  one two', 'three'])
+})
+
+test('a unit for systemd ends the daemon alone, and quotes what people call their folders', () => {
+  const text = unitText({ node: '/opt/node', cli: '/opt/a "b"/cli.mjs', home: '/srv/100% mine', user: 'deploy' })
+  expect(text).toContain('ExecStart="/opt/node" "/opt/a \\"b\\"/cli.mjs" serve --foreground')
+  expect(text).toContain('Environment="LANDFALL_HOME=/srv/100%% mine"')
+  expect(text).toContain('User=deploy')
+  expect(text).toContain('KillMode=process')
 })
