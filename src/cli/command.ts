@@ -6,6 +6,7 @@ export interface Flags extends CommonFlags {
   release?: string
   lines?: string
   foreground?: boolean
+  unit?: boolean
   edge?: boolean
   limit?: string
   key?: string
