@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
@@ -144,6 +145,20 @@ step('`down` keeps the data, and `up` finds it', async () => {
   url = await machine.url()
   expect(await health()).toEqual({ ok: true, database: 'connected' })
   expect((await countWritten(url)).rows).toBe(written)
+})
+
+step('the app’s own tests of its API pass on this database', async () => {
+  const { stdout } = await machine.must(['exec', 'web', '--', 'node', '-p', 'process.env.CLOUDRON_POSTGRESQL_URL'], {
+    cwd: folder,
+  })
+  const env = { ...machine.env, DATABASE_URL: stdout.trim() }
+  for (const args of [
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    ['run', 'test:api'],
+  ]) {
+    const { status, stdout: out, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', env })
+    expect(status, `npm ${args.join(' ')}\n${out.slice(-3000)}${stderr}`).toBe(0)
+  }
 })
 
 needs('postgres', 'chromium').test('a person with a browser gets along', async () => {
