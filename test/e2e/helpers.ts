@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { removeTree } from '../../src/lib/build/remove-tree.ts'
 import type { RunEvent } from '../../src/model/event.ts'
 import type { OpAnswers } from '../../src/ops/contract.ts'
 
@@ -125,7 +126,8 @@ export class Machine {
       for (const pid of pids) end(pid)
       await sleep(50)
     }
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    // Artifacts are read-only, also for the ordinary user whose they are.
+    await removeTree(this.folder)
   }
 }
 export type End = Extract<RunEvent, { type: 'end' }>
