@@ -40,9 +40,9 @@ export default async function releases(): Promise<Section> {
       const switched = result.events.find((e) => e.type === 'step' && e.what === 'route' && e.state === 'done')
       replacedAt.set(serves, Date.parse(switched?.at ?? ''))
       serves = result.end?.serving ?? ''
-      process.stdout.write(`\r  ${n} of ${RELEASES} releases, ${(await load.stats()).failed} failed requests`)
+      const { requests, failed } = await load.stats()
+      if (n % 5 === 0) console.log(`  ${n} of ${RELEASES} releases: ${requests} requests, ${failed} failed`)
     }
-    process.stdout.write('\n')
     const result = await load.stop()
     const rows = await countWritten(url)
     const lost = result.accepted.filter((title) => !rows.titles.has(title)).length

@@ -21,7 +21,7 @@ export default async function unchanged(): Promise<Section> {
     const own = await medianTime(ROUNDS, () => startAlone(app))
     const rows: string[][] = [['', 'whole', 'beyond the app’s own start']]
     const add = (name: string, whole: number) =>
-      rows.push([name, ms(whole), `${ms(whole - own)} (${(whole / own).toFixed(1)} ×)`])
+      rows.push([name, ms(whole), whole - own < 1 ? 'nothing that could be measured' : ms(whole - own)])
     rows.push(['the app alone, from its start to its first healthy answer', ms(own), ''])
     add(
       'Landfall: `landfall up` after `landfall env set`, planned, journaled, smoke-checked, acknowledged by the edge',
