@@ -43,7 +43,8 @@ function others() {
     nginx: versionOf('sh', ['-c', 'nginx -v 2>&1 || /usr/sbin/nginx -v 2>&1']),
     haproxy: versionOf('sh', ['-c', '(haproxy -v || /usr/sbin/haproxy -v) 2>&1 | head -1']),
   }
-  return Object.fromEntries(Object.entries(found).filter(([, version]) => version))
+  const numbers = Object.entries(found).map(([name, text]) => [name, /\d+(\.\d+)+/.exec(text ?? '')?.[0]])
+  return Object.fromEntries(numbers.filter(([, version]) => version))
 }
 
 function write() {
