@@ -104,7 +104,7 @@ withOld('an old one finds the newest runtime of its home, and passes over one th
     writeFileSync(file, script)
     chmodSync(file, 0o755)
   }
-  const real = `#!/bin/sh\nexec ${process.execPath} "$@"\n`
+  const real = `#!/bin/sh\nexec "${process.execPath}" "$@"\n`
   make('node-9.0.0', '#!/bin/sh\necho v9.0.0\n')
   make('node-24.2.0', real)
   make('node-24.10.0', '#!/bin/sh\nexit 1\n')
@@ -116,7 +116,7 @@ withOld('an old one finds the Node that was installed with the package, also whe
   const place = aPackage('node_modules/landfall')
   const bin = join(place.root, '..', `node-${platform}`, 'bin')
   mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, 'node'), `#!/bin/sh\nexec ${process.execPath} "$@"\n`, { mode: 0o755 })
+  writeFileSync(join(bin, 'node'), `#!/bin/sh\nexec "${process.execPath}" "$@"\n`, { mode: 0o755 })
   expect(JSON.parse(run(old, place, ['x']).stdout).version).toBe(process.versions.node)
 })
 
@@ -188,7 +188,7 @@ const running = (args: string[], place: { bin: string; home: string }, env: Reco
 
 withOld('with no newer Node anywhere one is fetched once, with one line about it', async () => {
   const place = aPackage()
-  const registry = await aRegistry(`#!/bin/sh\nexec ${process.execPath} "$@"\n`)
+  const registry = await aRegistry(`#!/bin/sh\nexec "${process.execPath}" "$@"\n`)
   const env = { PATH: `${npmOnPath(place)}:/bin`, npm_config_registry: registry, npm_config_cache: join(place.home, '../cache') }
   // /bin may hold a newer Node: then there is nothing to fetch, which the other tests look at.
   const [first, second] = await Promise.all([running(['one'], place, env), running(['two'], place, env)])
