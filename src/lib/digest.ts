@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto'
 
 /** JSON with sorted keys and without `undefined`, so that equal values have equal text. */
 export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((v) => canonical(v === undefined ? null : v)).join(',')}]`
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, v]) => v !== undefined)
-    entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`
-  }
-  return JSON.stringify(value) ?? 'null'
+  return JSON.stringify(sorted(value)) ?? 'null'
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((v) => (v === undefined ? null : sorted(v)))
+  if (typeof value !== 'object' || value === null) return value
+  // Without a prototype: a key such as `__proto__` is a key like any other.
+  const copy: Record<string, unknown> = Object.create(null)
+  for (const key of Object.keys(value).sort()) copy[key] = sorted((value as Record<string, unknown>)[key])
+  return copy
 }
 
 /** First 16 hex digits of the SHA-256 of the canonical text: enough to tell apart, short enough to read. */

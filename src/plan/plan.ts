@@ -1,6 +1,6 @@
 import { digestOf } from '../lib/digest.ts'
 import type { Finding } from '../model/finding.ts'
-import type { Plan, PlanInput } from '../model/plan.ts'
+import type { Plan, PlanInput, Step } from '../model/plan.ts'
 import { basisOf } from './basis.ts'
 import type { Decision } from './decision.ts'
 import { planDown } from './down.ts'
@@ -24,7 +24,7 @@ export function makePlan(input: PlanInput): { plan?: Plan; findings: Finding[] }
     warnings: decision.warnings,
     ...(decision.outcome && { outcome: decision.outcome }),
   }
-  return { plan: { id: digestOf(body), ...body }, findings: decision.findings }
+  return { plan: { id: digestOf(essence(body)), ...body }, findings: decision.findings }
 }
 
 function decide(input: PlanInput): Decision {
@@ -37,5 +37,19 @@ function decide(input: PlanInput): Decision {
       return planDown(input)
     case 'task':
       return planTask(input, input.intent)
+  }
+}
+
+/** What tells plans apart. A component is its name here: together with its release and digest, which are in, that says all of it. */
+function essence({ stages, outcome, ...rest }: Omit<Plan, 'id'>): unknown {
+  const lean = (step: Step) =>
+    'component' in step && typeof step.component === 'object' ? { ...step, component: step.component.name } : step
+  const serving = Object.entries(outcome?.serving ?? {}).map(([name, s]) => [name, s.release, s.digest])
+  return {
+    ...rest,
+    stages: stages.map((s) => ({ ...s, steps: s.steps.map(lean), undo: s.undo.map(lean) })),
+    serving: serving.sort(),
+    routes: outcome?.routes,
+    data: outcome?.data,
   }
 }

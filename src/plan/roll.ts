@@ -44,8 +44,9 @@ export function rollStages({ next, observed, serving, routes, checks, release }:
     const lines = observed.routes.map((r) => (opened.has(r.component) ? { ...r, release: reached[r.component]!.release } : r))
     steps.push({ type: 'route', routes: lines, internal: internalLines(reached), opens: reachable.map((s) => s.component.name) })
   }
+  const byName = new Map(beside.map((s) => [s.component.name, s]))
   for (const level of inLevels(beside.map((s) => s.component))) {
-    const abreast = level.map((c) => beside.find((s) => s.component.name === c.name)!)
+    const abreast = level.map((c) => byName.get(c.name)!)
     steps.push(...abreast.map(startOf), ...abreast.map(awaitOf))
     undo.unshift(...abreast.map(stopOf))
     // Nobody answers at these addresses yet, and others need them to become healthy.
