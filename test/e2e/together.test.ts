@@ -46,8 +46,9 @@ test('the same key twice is the same run', async () => {
     machine.run(['up', '--yes', '--json', '--key', 'build-4711'], { cwd: folder }),
   ])
   const runs = [one, two].map((answer) => new Set(eventsOf(answer.stdout).map((e) => e.run)))
-  expect(runs[0]?.size).toBe(1)
-  expect(runs[0]).toEqual(runs[1])
+  const said = [one, two].map(({ stdout, stderr }) => `${stdout.slice(0, 400)}\n${stderr}`).join('\n---\n')
+  expect(runs[0]?.size, said).toBe(1)
+  expect(runs[0], said).toEqual(runs[1])
   expect([one.code, two.code]).toEqual([0, 0])
 })
 
