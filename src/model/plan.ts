@@ -1,4 +1,4 @@
-import type { App, Check, Component, ReleaseStep, Route } from './app.ts'
+import type { App, Check, Component, ReleaseStep, Resource, Route } from './app.ts'
 
 export interface Scope {
   app: string
@@ -32,6 +32,13 @@ export interface Outcome {
   routes: Route[]
   /** Resources that hold data from then on, with its type and version. */
   data: Record<string, DataVersion>
+  /** Absent on records of before it was kept. */
+  operate?: Operate
+}
+/** What operating an environment between two releases goes by: the manifest's file may have changed, or be gone. */
+export interface Operate {
+  checks: Check[]
+  resources: Resource[]
 }
 export interface DataVersion {
   type: string
@@ -100,6 +107,7 @@ export interface ReleaseRecord {
   version?: string
   components: Record<string, ServingComponent>
   routes: Route[]
+  operate?: Operate
 }
 export interface ServingComponent {
   release: string

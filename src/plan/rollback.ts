@@ -24,7 +24,8 @@ export function planRollback(input: PlanInput, intent: Extract<Intent, { type: '
   })
   stages.push({ name: 'retire', downtimeSeconds: 0, steps: leaving.map(retireOf), undo: [] })
   const version = target.version === undefined ? {} : { version: target.version }
-  const outcome: Outcome = { ...version, serving, routes: target.routes, data: observed.data }
+  const operate = target.operate && { operate: target.operate }
+  const outcome: Outcome = { ...version, serving, routes: target.routes, data: observed.data, ...operate }
   return { release: target.release, stages, warnings: schemaNotes(target, observed), outcome, findings: [] }
 }
 

@@ -62,7 +62,8 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   stages.push({ name: 'retire', downtimeSeconds: 0, steps: leaving.map(retireOf), undo: [] })
 
   const version = app.version === undefined ? {} : { version: app.version }
-  const outcome: Outcome = { ...version, serving, routes: app.routes, data: { ...observed.data, ...input.data } }
+  const operate = { checks: hosted(app), resources: app.resources }
+  const outcome: Outcome = { ...version, serving, routes: app.routes, data: { ...observed.data, ...input.data }, operate }
   const isRelease = next.some(isFresh) || hasNewTable || gone.length > 0
   const release = isRelease ? intent.release : observed.serves
   if (isRelease) stages.push(retention(observed, serving, app.keep.releases))

@@ -44,7 +44,8 @@ export function openReleases(db: DatabaseSync): Releases {
   return {
     next: ({ app, environment }) => `r${(max.get(app, environment) as { n: number }).n + 1}`,
     begin({ app, environment }, release, run, outcome, at) {
-      const record = JSON.stringify({ version: outcome.version, components: outcome.serving, routes: outcome.routes })
+      const { version, serving: components, routes, operate } = outcome
+      const record = JSON.stringify({ version, components, routes, operate })
       insert.run(app, environment, numberOf(release), at, run, record)
     },
     end: ({ app, environment }, release, state) => void setState.run(state, app, environment, numberOf(release)),
