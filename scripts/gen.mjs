@@ -20,7 +20,7 @@ for (const [kind, [type, name]] of Object.entries(kinds)) {
   const ident = (folder) => `${folder.replace(/-(\w)/g, (_, c) => c.toUpperCase())}Plug`
   const text = [
     '// Written by `npm run gen`: one line for every folder here.',
-    `import type { ${type} } from '../model/plug.ts'`,
+    `import type { ${type} } from '../model/${kind === 'targets' ? 'target' : 'plug'}.ts'`,
     ...folders.map((f) => `import ${ident(f)} from './${f}/index.ts'`),
     '',
     `export const ${name}: Record<string, ${type}> = {`,

@@ -9,13 +9,15 @@ const ALLOWED: Record<string, string[]> = {
   manifest: [],
   resources: [],
   builders: [],
-  targets: [],
+  // What all targets stand on: documents with places, the ledger, the manifest's grammar.
+  translate: ['manifest'],
+  targets: ['translate', 'manifest', 'builders'],
   plan: [],
   engines: [],
   edge: [],
   store: [],
   run: ['store'],
-  ops: ['manifest', 'resources', 'builders', 'targets', 'plan', 'engines', 'edge', 'store', 'run'],
+  ops: ['manifest', 'resources', 'builders', 'targets', 'translate', 'plan', 'engines', 'edge', 'store', 'run'],
   daemon: ['ops'],
   // The socket's client, and what starts the daemon, live with the daemon.
   cli: ['ops', 'daemon'],

@@ -1,8 +1,8 @@
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml'
 import { show } from '../lib/show.ts'
-import { LIMITS, POISON } from './limits.ts'
+import { POISON } from './limits.ts'
 import { type Path, pathKey, pathText } from './places.ts'
-import type { Fail } from './yaml-tokens.ts'
+import type { Fail, Rules } from './yaml-tokens.ts'
 
 /** Where a value and its key stand in the text. */
 export interface Spot {
@@ -17,16 +17,18 @@ export class Reader {
   private readonly document: Document
   private readonly at: (offset: number) => string
   private readonly fail: Fail
+  private readonly rules: Rules
   private count = 0
   private isOver = false
   private readonly open = new Set<Node>()
   /** Filled in the order of the text, which is what an alias refers to; the parser's own look-up walks all of it each time. */
   private readonly anchors = new Map<string, Node>()
 
-  constructor(document: Document, at: (offset: number) => string, fail: Fail) {
+  constructor(document: Document, at: (offset: number) => string, fail: Fail, rules: Rules) {
     this.document = document
     this.at = at
     this.fail = fail
+    this.rules = rules
   }
 
   read(): unknown {
@@ -49,16 +51,16 @@ export class Reader {
 
   private isTooMuch(more: number, path: Path, offset: number): boolean {
     this.count += more
-    if (this.count < LIMITS.nodes && path.length < LIMITS.depth * 2) return false
+    if (this.count < this.rules.nodes && path.length < this.rules.depth * 2) return false
     if (!this.isOver)
-      this.fail('E_TOO_COMPLEX', offset, `aliases unfold to more than ${LIMITS.nodes} values`, 'write the parts out')
+      this.fail('E_TOO_COMPLEX', offset, `aliases unfold to more than ${this.rules.nodes} values`, 'write the parts out')
     this.isOver = true
     return true
   }
 
   private scalar(value: unknown, offset: number): unknown {
     if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
-    this.fail('E_TYPE', offset, 'a value of this kind has no place in a manifest')
+    this.fail('E_TYPE', offset, `a value of this kind has no place in ${this.rules.noun.replace(/^the /, 'a ')}`)
     return undefined
   }
 

@@ -1,4 +1,4 @@
-import type { App, Build, Component, Environment, Resource, Source } from './app.ts'
+import type { Build, Component, Environment, Resource, Source } from './app.ts'
 import type { Finding } from './finding.ts'
 import type { EngineStep, Observed, RouteLine, Scope } from './plan.ts'
 import type { Value } from './value.ts'
@@ -273,15 +273,4 @@ export interface EdgeStats {
   listeners: string[]
   /** What a person should look at: a state file that was damaged, a port that is gone. */
   alerts?: string[]
-}
-
-/** ---- targets: another platform's own files ---- */
-export type Files = Record<string, string>
-export interface Target {
-  name: string
-  title: string
-  /** Files that say a project is already there. */
-  markers: string[]
-  read?(files: Files): { app: App; findings: Finding[] }
-  write?(app: App): { files: Files; findings: Finding[] }
 }

@@ -1,0 +1,76 @@
+import { LandfallError } from '../lib/error.ts'
+import { parseYamlAll } from '../manifest/yaml.ts'
+import type { Finding } from '../model/finding.ts'
+import type { SourceFiles } from '../model/plug.ts'
+import type { Entry, Read, ReadContext, Target, Verdict } from '../model/target.ts'
+import { Ledger, unmarkedFindings } from './ledger.ts'
+import { FOREIGN, MOST_FILES } from './limits.ts'
+import type { Parsed } from './parsed.ts'
+
+export interface ReadResult extends Read {
+  target: string
+  /** Files that were opened, in that order. */
+  sources: string[]
+  verdicts: Verdict[]
+  findings: Finding[]
+}
+export interface ReadInput {
+  files: SourceFiles
+  found: string[]
+  folderName: string
+  options?: Record<string, string>
+}
+
+/** Lets a target read, and adds up what became of every leaf of every file that it opened. */
+export async function runReader(target: Target, input: ReadInput): Promise<ReadResult> {
+  const { read } = target
+  if (!read) throw new LandfallError({ code: 'E_TARGET', message: `files of ${target.title} cannot be read` })
+  const { parseJson } = await import('./parse-json.ts')
+  const { parseToml } = await import('./parse-toml.ts')
+  const ledgers: Ledger[] = []
+  const findings: Finding[] = []
+  const sources: string[] = []
+  const take = (parsed: Parsed): Entry => {
+    findings.push(...parsed.findings)
+    const isBroken = parsed.findings.some((f) => f.level === 'error')
+    const ledger = new Ledger({ data: isBroken ? undefined : parsed.data, at: parsed.at })
+    ledgers.push(ledger)
+    return ledger.root()
+  }
+  const enter = (path: string) => {
+    if (!sources.includes(path)) sources.push(path)
+    if (sources.length > MOST_FILES) throw new LandfallError({ code: 'E_TOO_LARGE', message: `more than ${MOST_FILES} files are to be read` })
+  }
+  const context: ReadContext = {
+    files: input.files,
+    found: input.found,
+    folderName: input.folderName,
+    options: input.options ?? {},
+    open(path, format, rules) {
+      enter(path)
+      const text = input.files.text(path)
+      if (text === undefined) {
+        findings.push({ level: 'error', code: 'E_UNREADABLE', at: path, message: `${path} is not a file that can be read here` })
+        return [take({ data: undefined, at: () => path, findings: [] })]
+      }
+      if (format === 'json') return [take(parseJson(path, text))]
+      if (format === 'toml') return [take(parseToml(path, text))]
+      const all = parseYamlAll(path, text, { ...FOREIGN, noun: 'the file', tags: [...FOREIGN.tags, ...(rules?.tags ?? [])] })
+      return all.map(({ data, places, findings: own }) => take({ data, at: (p) => places.at(p, 'key'), findings: own }))
+    },
+    opened(path, data, place) {
+      enter(path)
+      const at = (p: readonly (string | number)[]) => {
+        const { line, column } = place(p)
+        return `${path}:${line}:${column}`
+      }
+      return take({ data, at, findings: [] })
+    },
+    finding: (finding) => void findings.push(finding),
+  }
+  const result = await read(context)
+  const verdicts = ledgers.flatMap((l) => l.verdicts())
+  // What stands in a file once and is used twice through an alias is said once.
+  const own = ledgers.flatMap((l) => l.findings)
+  return { ...result, target: target.name, sources, verdicts, findings: [...findings, ...own, ...unmarkedFindings(verdicts)] }
+}
