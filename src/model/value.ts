@@ -16,3 +16,9 @@ export type Value =
   | { type: 'instance'; field: 'port' | 'index' | 'release' | 'version' | 'artifact' }
   | { type: 'volume'; volume: string }
   | { type: 'join'; parts: Value[] }
+  /** A part of an address, without its escapes; `default` where the address does not say it. `path` is without its first slash. */
+  | { type: 'url-part'; url: Value; part: 'host' | 'port' | 'user' | 'password' | 'path'; default?: string }
+  /** As it stands inside an address: `p@ss` becomes `p%40ss`. */
+  | { type: 'url-text'; of: Value }
+  /** Depends on whether a stored value is set; decided while planning. Without `else` it is then not passed at all. */
+  | { type: 'if-set'; name: string; then: Value; else?: Value }

@@ -1,3 +1,4 @@
+import { mapInner } from '../lib/inner-values.ts'
 import type { App, Component } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Scope } from '../model/plan.ts'
@@ -53,10 +54,20 @@ export function applyDefaults(app: App, isSet: (name: string) => boolean): App {
     return entry === undefined || entry.isRequired || entry.generate !== undefined
   }
   const components = app.components.map((c) => {
-    const isDropped = (v: Value) => v.type === 'stored' && !isSet(v.name) && !isWanted(c.name, v.name)
+    const isDropped = (v: Value): boolean => {
+      if (v.type === 'url-part') return isDropped(v.url)
+      if (v.type === 'url-text') return isDropped(v.of)
+      if (v.type === 'if-set') return true // Of those that are left, none has an `else`.
+      return v.type === 'stored' && !isSet(v.name) && !isWanted(c.name, v.name)
+    }
     const replace = (v: Value): Value => {
       if (v.type === 'join') return { type: 'join', parts: v.parts.map(replace).map((p) => (isDropped(p) ? EMPTY : p)) }
-      if (v.type !== 'stored' || isSet(v.name)) return v
+      if (v.type === 'if-set') {
+        const chosen = isSet(v.name) ? v.then : v.else
+        return chosen ? replace(chosen) : v
+      }
+      if (v.type !== 'stored') return mapInner(v, replace)
+      if (isSet(v.name)) return v
       const own = entryOf(c.name, v.name)?.default
       return own ? replace(own) : v
     }

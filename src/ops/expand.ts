@@ -1,4 +1,5 @@
 import { inlineFiles } from '../lib/inline-files.ts'
+import { mapInner } from '../lib/inner-values.ts'
 import type { App, Component, EnvEntry, ReleaseStep, Resource } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DataVersion } from '../model/plan.ts'
@@ -69,8 +70,7 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
   }
   const byName = new Map(app.resources.map((r) => [r.name, r]))
   const replace = (value: Value): Value => {
-    if (value.type === 'join') return { type: 'join', parts: value.parts.map(replace) }
-    if (value.type !== 'output') return value
+    if (value.type !== 'output') return mapInner(value, replace)
     const resource = byName.get(value.resource)
     const type = resource && types[resource.type]
     return resource && type ? replace(type.output(resource, value.field)) : value

@@ -1,4 +1,5 @@
 import { LandfallError } from '../lib/error.ts'
+import { urlPart } from '../lib/url-part.ts'
 import type { Route } from '../model/app.ts'
 import type { ReleaseRecord, Scope } from '../model/plan.ts'
 import type { Edge, Engine, ValueContext } from '../model/plug.ts'
@@ -21,6 +22,10 @@ export async function resolveValue(
       return value.text
     case 'join':
       return (await Promise.all(value.parts.map((p) => resolveValue(p, of, parts)))).join('')
+    case 'url-part':
+      return urlPart(await resolveValue(value.url, of, parts), value)
+    case 'url-text':
+      return encodeURIComponent(await resolveValue(value.of, of, parts))
     case 'stored': {
       const version = record().components[of.component]?.stored[value.name]
       const text = store.stored.get(of, value.name, version || undefined)

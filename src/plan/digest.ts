@@ -1,4 +1,5 @@
 import { digestOf } from '../lib/digest.ts'
+import { innerValues } from '../lib/inner-values.ts'
 import type { Component } from '../model/app.ts'
 import type { Value } from '../model/value.ts'
 
@@ -21,7 +22,7 @@ export function storedNames(component: Component): string[] {
   const names = new Set<string>()
   const look = (value: Value) => {
     if (value.type === 'stored') names.add(value.name)
-    if (value.type === 'join') value.parts.forEach(look)
+    innerValues(value).forEach(look)
   }
   Object.values(component.env).forEach(look)
   component.command?.forEach(look)

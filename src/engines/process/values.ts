@@ -1,4 +1,5 @@
 import { LandfallError } from '../../lib/error.ts'
+import { urlPart } from '../../lib/url-part.ts'
 import type { ValueContext } from '../../model/plug.ts'
 import type { Value } from '../../model/value.ts'
 
@@ -19,6 +20,10 @@ export async function textOf(v: Value, facts: Facts, store: (v: Value, of: Value
       return v.text
     case 'join':
       return (await Promise.all(v.parts.map((part) => textOf(part, facts, store)))).join('')
+    case 'url-part':
+      return urlPart(await textOf(v.url, facts, store), v)
+    case 'url-text':
+      return encodeURIComponent(await textOf(v.of, facts, store))
     case 'volume':
       return facts.volumePath(v.volume)
     case 'instance':

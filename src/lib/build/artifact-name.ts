@@ -4,6 +4,7 @@ import type { ArtifactUse, Builder, SourceFiles } from '../../model/plug.ts'
 import type { Value } from '../../model/value.ts'
 import { digestOf, joinName } from '../digest.ts'
 import { LandfallError } from '../error.ts'
+import { innerValues } from '../inner-values.ts'
 import { nearest } from '../nearest.ts'
 
 /** Rises when the same source and recipe give other files: artifacts made before are not taken then. */
@@ -83,7 +84,7 @@ export function builderOf(component: Component, builders: Record<string, Builder
 }
 
 export function holdsSecret(value: Value): boolean {
-  if (value.type === 'join') return value.parts.some(holdsSecret)
+  if (innerValues(value).some(holdsSecret)) return true
   return value.type === 'output' || (value.type === 'stored' && value.secret)
 }
 
