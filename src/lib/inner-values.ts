@@ -10,7 +10,7 @@ export function innerValues(value: Value): Value[] {
     case 'url-text':
       return [value.of]
     case 'if-set':
-      return value.else ? [value.then, value.else] : [value.then]
+      return value.otherwise ? [value.value, value.otherwise] : [value.value]
     default:
       return []
   }
@@ -26,7 +26,7 @@ export function mapInner(value: Value, map: (v: Value) => Value): Value {
     case 'url-text':
       return { ...value, of: map(value.of) }
     case 'if-set':
-      return { ...value, then: map(value.then), ...(value.else && { else: map(value.else) }) }
+      return { ...value, value: map(value.value), ...(value.otherwise && { otherwise: map(value.otherwise) }) }
     default:
       return value
   }

@@ -20,5 +20,5 @@ export type Value =
   | { type: 'url-part'; url: Value; part: 'host' | 'port' | 'user' | 'password' | 'path'; default?: string }
   /** As it stands inside an address: `p@ss` becomes `p%40ss`. */
   | { type: 'url-text'; of: Value }
-  /** Depends on whether a stored value is set; decided while planning. Without `else` it is then not passed at all. */
-  | { type: 'if-set'; name: string; then: Value; else?: Value }
+  /** Depends on whether a stored value is set; decided while planning. Without `otherwise` it is then not passed at all. */
+  | { type: 'if-set'; name: string; value: Value; otherwise?: Value }

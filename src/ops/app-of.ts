@@ -57,13 +57,13 @@ export function applyDefaults(app: App, isSet: (name: string) => boolean): App {
     const isDropped = (v: Value): boolean => {
       if (v.type === 'url-part') return isDropped(v.url)
       if (v.type === 'url-text') return isDropped(v.of)
-      if (v.type === 'if-set') return true // Of those that are left, none has an `else`.
+      if (v.type === 'if-set') return true // Of those that are left, none has an `otherwise`.
       return v.type === 'stored' && !isSet(v.name) && !isWanted(c.name, v.name)
     }
     const replace = (v: Value): Value => {
       if (v.type === 'join') return { type: 'join', parts: v.parts.map(replace).map((p) => (isDropped(p) ? EMPTY : p)) }
       if (v.type === 'if-set') {
-        const chosen = isSet(v.name) ? v.then : v.else
+        const chosen = isSet(v.name) ? v.value : v.otherwise
         return chosen ? replace(chosen) : v
       }
       if (v.type !== 'stored') return mapInner(v, replace)
