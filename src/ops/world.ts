@@ -10,6 +10,8 @@ import type { Edge, Engine, ServerType } from '../model/plug.ts'
 import { resourceTypes } from '../resources/all.gen.ts'
 import { Conductor } from '../run/conductor.ts'
 import { openAll, type Store } from '../store/store.ts'
+import { allJobs } from './schedule/jobs/all.ts'
+import { Scheduler } from './schedule/scheduler.ts'
 import { resolveValue } from './value.ts'
 import type { WorldOptions } from './world-type.ts'
 
@@ -19,6 +21,8 @@ export interface Setting extends WorldOptions {
   engine: Engine
   edge: Edge
   conductor: Conductor
+  /** What happens again and again: backups, checks, cron components. */
+  scheduler: Scheduler
   startedAt: string
   /** One planning at a time for an environment, so that what was observed still holds when the run begins. */
   inTurn<T>(scope: Scope, work: () => Promise<T>): Promise<T>
@@ -57,14 +61,26 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
   const watch = setInterval(() => void edge.ensure().catch(quietly('edge')), EDGE_WATCH_MS)
   const conductor = new Conductor({ engine, edge, store, now: () => Date.now() }, options.say, () => {
     setTimeout(collectGarbage, TIDY_AFTER_MS).unref()
+    scheduler.refresh()
+  })
+  const scheduler: Scheduler = new Scheduler({
+    jobs: () => allJobs(setting),
+    schedules: store.schedules,
+    now: () => Date.now(),
+    say: options.say,
+    later(ms, work) {
+      const timer = setTimeout(work, ms)
+      return () => clearTimeout(timer)
+    },
   })
   const turns = new Map<string, Promise<unknown>>()
-  return {
+  const setting: Setting & { close(): Promise<void> } = {
     ...options,
     store,
     engine,
     edge,
     conductor,
+    scheduler,
     startedAt: new Date().toISOString(),
     inTurn(scope, work) {
       const place = `${scope.app}/${scope.environment}`
@@ -77,12 +93,16 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     },
     async close() {
       clearInterval(watch)
+      // What was scheduled may wait for a run, and that is the conductor's to suspend.
+      const scheduled = scheduler.close()
       await conductor.close()
+      await scheduled
       await engine.close()
       await edge.close()
       store.close()
     },
   }
+  return setting
 }
 
 /** Living instances are adopted, the edge is told where they are, and runs that were cut off go on. */
@@ -97,6 +117,7 @@ export async function recoverSetting(setting: Setting): Promise<void> {
     }
   }
   await setting.conductor.recover()
+  setting.scheduler.start()
 }
 
 function plug<T>(all: Record<string, T>, name: string, what: string): T {

@@ -41,4 +41,12 @@ export const MIGRATIONS: string[] = [
   ) strict;
   create index notice_of on notice (app, environment, n);
   `,
+  `
+  create table schedule (
+    app text not null, environment text not null, job text not null,
+    -- the wall clock, in milliseconds, when it last fired or was first seen
+    fired_at integer not null,
+    primary key (app, environment, job)
+  ) strict;
+  `,
 ]

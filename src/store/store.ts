@@ -4,6 +4,7 @@ import type { Notice } from '../model/plug.ts'
 import { openStore } from './open.ts'
 import { openReleases, type Releases } from './releases.ts'
 import { openRuns, type Runs } from './runs.ts'
+import { openSchedules, type Schedules } from './schedules.ts'
 import { openSeal } from './seal.ts'
 import { hasStoredValues, openStored, type Stored } from './stored.ts'
 
@@ -11,6 +12,7 @@ export interface Store {
   releases: Releases
   runs: Runs
   stored: Stored
+  schedules: Schedules
   notices: { add(n: Notice): void; list(scope: Scope, limit: number): Notice[] }
   alerts: string[]
   close(): void
@@ -26,6 +28,7 @@ export function openAll(home: string): Store {
     releases: openReleases(db),
     runs: openRuns(db),
     stored: openStored(db, seal),
+    schedules: openSchedules(db),
     notices: openNotices(db),
     alerts,
     close: () => db.close(),

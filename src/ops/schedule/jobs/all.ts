@@ -1,0 +1,12 @@
+import type { Setting } from '../../world.ts'
+import type { JobsOf, ScheduledJob } from '../scheduled-job.ts'
+
+/** One line for every contributor. */
+const CONTRIBUTORS: JobsOf[] = []
+
+/** All that is to happen again and again, in every environment of this home. */
+export function allJobs(setting: Setting): ScheduledJob[] {
+  return setting.store.releases
+    .apps()
+    .flatMap(({ app, environment }) => CONTRIBUTORS.flatMap((jobsOf) => jobsOf(setting, { app, environment })))
+}
