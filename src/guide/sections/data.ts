@@ -1,0 +1,70 @@
+import { type Block, code, heading, type Inline, joined, list, type Page, say, shell, steps, table } from '../blocks.ts'
+import type { GuideInput } from '../guide-input.ts'
+
+/** Where data lives, how it is saved and brought back, and the way back to an earlier release. */
+export function dataPage({ app, cite }: GuideInput): Page {
+  const kept = app.resources.filter((r) => r.type !== 'mail')
+  const environment = app.environment.name === 'local' ? '' : ` --env ${app.environment.name}`
+  const blocks: Block[] = []
+  if (kept.length > 0) {
+    blocks.push(
+      heading('Where data lives', cite('resources')),
+      table(
+        ['Resource', 'Type', 'Used by'],
+        kept.map((r): Inline[] => {
+          const users = app.components.filter((c) => c.needs.includes(r.name) || c.mounts.some((m) => m.volume === r.name))
+          const at = cite(`resources.${r.name}`)
+          return [
+            [code(r.name), ...(at ? [' ', { type: 'cite' as const, cite: at }] : [])],
+            [r.options.url === undefined ? r.type : `${r.type}, elsewhere`],
+            joined(
+              users.map((c): Inline => [code(c.name)]),
+              ', ',
+            ),
+          ]
+        }),
+      ),
+      heading('Back up', cite('backup')),
+      shell(
+        `landfall backup create${environment}`,
+        `landfall backup list${environment}`,
+        `landfall backup verify <id>${environment}`,
+      ),
+      say(
+        'A backup holds databases, volumes, kept objects, the manifest and the variables, encrypted. It counts once ',
+        code('verify'),
+        ' has restored it into a scratch instance and compared it.',
+      ),
+      heading('Restore'),
+      steps([
+        ['See what there is: ', code(`landfall backup list${environment}`)],
+        ['Look at what it would do: ', code(`landfall backup restore <id>${environment}`), ' shows the plan and asks.'],
+        ['The data goes into a new place, is checked there, then takes the place of the old, which is kept.'],
+        ['Ask the checks: ', code(`landfall smoke${environment}`)],
+      ]),
+      say(
+        'On another machine, with an empty home, the same command takes the folder or bucket of the backup and the recovery key.',
+      ),
+    )
+  } else blocks.push(say('The app keeps no data of its own.'))
+  const migrating = app.components.filter((c) => c.releaseSteps.length > 0)
+  blocks.push(
+    heading('Way back', cite('keep.releases')),
+    shell(`landfall rollback${environment}`),
+    list([
+      [`${app.keep.releases} releases are kept, with their builds and their variables.`],
+      ...(migrating.length > 0
+        ? [
+            [
+              ...joined(
+                migrating.map((c): Inline => [code(c.name)]),
+                ', ',
+              ),
+              ' changes data in its release steps: they are not undone. The plan of the rollback says whether the old code may run on what they left, and what a restore would lose.',
+            ] as Inline,
+          ]
+        : []),
+    ]),
+  )
+  return { name: 'data', title: 'Data: backup, restore, way back', blocks }
+}

@@ -1,0 +1,195 @@
+import type { App, Component, Health } from '../../model/app.ts'
+import { type Block, code, heading, type Inline, joined, list, type Page, say, strong, table } from '../blocks.ts'
+import { graphOf } from '../graph.ts'
+import type { GuideInput } from '../guide-input.ts'
+import { toMermaid } from '../mermaid.ts'
+import { commandText } from '../value-text.ts'
+
+/** The deployment view after arc42, §7: why, how good, level 1, level 2, and which block is which process on which port. */
+export function deploymentPage(input: GuideInput): Page {
+  const { app, cite, builds } = input
+  const drawing: Block = {
+    type: 'drawing',
+    name: 'level-1',
+    about: 'Users, edge, components and resources, with who reaches whom',
+    mermaid: toMermaid(graphOf(app)),
+  }
+  return {
+    name: 'deployment-view',
+    title: 'Deployment view',
+    blocks: [
+      heading('Level 1: the whole', cite('components')),
+      drawing,
+      heading('Motivation', undefined, 3),
+      list(motivation(app)),
+      heading('Quality', undefined, 3),
+      list(quality(app)),
+      heading('Building blocks and where they run', cite('components')),
+      table(
+        ['Building block', 'Process', 'Port', 'Reached by', 'Instances', 'Limits'],
+        [
+          ...app.components.map((c) => blockRow(c, app)),
+          ...app.resources.map((r): Inline[] => resourceRow(r.name, r.type, r.options)),
+        ],
+      ),
+      say(
+        'Under Landfall every instance gets a port of its own in ',
+        code('PORT'),
+        '; the port in the table is the one in a container and on other platforms.',
+      ),
+      heading('Level 2: inside each block'),
+      ...app.components.flatMap((c) => levelTwo(c, app, cite, builds[c.name])),
+    ],
+  }
+}
+
+function motivation(app: App): Inline[] {
+  const published = app.components.filter((c) => c.type === 'static').length
+  const running = app.components.length - published
+  const lines: Inline[] = [
+    [
+      `${running} ${running === 1 ? 'component runs' : 'components run'} and ${published} ${published === 1 ? 'is' : 'are'} published as files: each is built and released alone where that is wanted.`,
+    ],
+  ]
+  const hidden = app.components.filter((c) => c.type !== 'static' && !app.routes.some((r) => r.to === c.name))
+  if (hidden.length > 0) {
+    lines.push([
+      ...joined(
+        hidden.map((c): Inline => [code(c.name)]),
+        ', ',
+      ),
+      ' has no route: nothing outside reaches it.',
+    ])
+  }
+  for (const c of app.components) {
+    if (c.max)
+      lines.push([
+        code(c.name),
+        ` stays at ${c.max.instances} ${c.max.instances === 1 ? 'instance' : 'instances'}: ${c.max.because}.`,
+      ])
+    for (const m of c.mounts) {
+      if (m.writers === 'one')
+        lines.push([
+          code(c.name),
+          ' alone writes the volume ',
+          code(m.volume),
+          ': in a release the old instance stops before the new one starts, and requests wait meanwhile.',
+        ])
+    }
+  }
+  return lines
+}
+
+function quality(app: App): Inline[] {
+  const overlap = app.components.filter((c) => c.type === 'web' && c.rollout === 'overlap')
+  const lines: Inline[] = []
+  if (overlap.length > 0) {
+    lines.push([
+      strong('No failed request in a release: '),
+      'new instances of ',
+      ...joined(
+        overlap.map((c): Inline => [code(c.name)]),
+        ', ',
+      ),
+      ' run beside the old ones until they answer.',
+    ])
+  }
+  for (const c of app.components) if (c.health) lines.push([strong(`${c.name} is healthy:`), ' ', healthText(c.health)])
+  lines.push([strong('Way back:'), ' ', `${app.keep.releases} releases are kept.`])
+  for (const check of app.checks) {
+    for (const step of check.steps) {
+      if (step.type === 'http' && step.expect.belowMs !== undefined) {
+        lines.push([strong(`${check.name}:`), ' ', `answered within ${step.expect.belowMs} ms.`])
+      }
+    }
+  }
+  return lines
+}
+
+export function healthText(health: Health): string {
+  switch (health.type) {
+    case 'http': {
+      const status = health.status === undefined ? 'below 500' : String(health.status)
+      const json = health.json === undefined ? '' : ` with ${JSON.stringify(health.json)}`
+      return `GET ${health.path} answers ${status}${json}, within ${health.timeoutSeconds} s of its start.`
+    }
+    case 'tcp':
+      return `its port accepts connections, within ${health.timeoutSeconds} s of its start.`
+    case 'alive':
+      return `it still runs ${health.settleSeconds} s after its start.`
+    case 'resource':
+      return `a login works, within ${health.timeoutSeconds} s of its start.`
+  }
+}
+
+function blockRow(c: Component, app: App): Inline[] {
+  const places = app.routes.filter((r) => r.to === c.name).map((r): Inline => [code(`${r.host}${r.path === '/' ? '' : r.path}`)])
+  const limits = [c.limits.memoryMiB ? `${c.limits.memoryMiB} MiB` : '', c.limits.cpus ? `${c.limits.cpus} cpu` : '']
+    .filter(Boolean)
+    .join(', ')
+  return [
+    [code(c.name)],
+    c.type === 'static'
+      ? ['files, served by the edge']
+      : c.command
+        ? [code(commandText(c.command))]
+        : ['what its builder starts'],
+    [c.type === 'static' ? '–' : c.port === undefined ? 'PORT' : String(c.port)],
+    places.length > 0 ? joined(places, ', ') : c.address ? ['components, from inside'] : ['nobody'],
+    [c.type === 'static' ? '–' : String(c.instances)],
+    [limits || 'none'],
+  ]
+}
+
+function resourceRow(name: string, type: string, options: Record<string, unknown>): Inline[] {
+  const isElsewhere = options.url !== undefined
+  return [
+    [code(name)],
+    [`${type}${isElsewhere ? ', elsewhere' : ''}`],
+    [type === 'volume' ? 'folder' : 'given when it starts'],
+    ['components, from inside'],
+    ['1'],
+    ['none'],
+  ]
+}
+
+function levelTwo(c: Component, app: App, cite: GuideInput['cite'], build: string | undefined): Block[] {
+  const gets = app.contract.filter((e) => e.components.includes(c.name))
+  const items: Inline[] = [
+    [
+      strong('Source: '),
+      c.source.type === 'image' ? code(c.source.image) : 'path' in c.source ? code(c.source.path) : c.source.type,
+    ],
+  ]
+  if (build) items.push([strong('Build:'), ' ', build])
+  if (c.needs.length > 0)
+    items.push([
+      strong('Waits for: '),
+      ...joined(
+        c.needs.map((n): Inline => [code(n)]),
+        ', ',
+      ),
+    ])
+  if (c.mounts.length > 0)
+    items.push([
+      strong('Volumes: '),
+      ...joined(
+        c.mounts.map((m): Inline => [code(m.volume), m.path ? ` at ${m.path}` : '']),
+        ', ',
+      ),
+    ])
+  if (gets.length > 0)
+    items.push([
+      strong('Variables: '),
+      ...joined(
+        gets.map((e): Inline => [code(e.name)]),
+        ', ',
+      ),
+    ])
+  if (c.type !== 'static')
+    items.push([
+      strong('Stops: '),
+      `${c.stop.drainSeconds} s to finish what it has in hand, then ${c.stop.signal}, then ${c.stop.graceSeconds} s.`,
+    ])
+  return [heading(c.name, cite(`components.${c.name}`), 3), list(items)]
+}
