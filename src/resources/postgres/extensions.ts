@@ -11,5 +11,5 @@ export const EXTENSIONS: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** Of those, the ones whose library the server must load when it starts. */
-export const PRELOADED: ReadonlySet<string> = new Set(['pg_stat_statements'])
+/** Of those and of what distributions have, the ones whose library the server must load when it starts. */
+export const PRELOADED: ReadonlySet<string> = new Set(['pg_stat_statements', 'pg_cron', 'timescaledb'])

@@ -1,6 +1,7 @@
 import type { ResourceType } from '../../model/plug.ts'
 import { expand, OUTPUTS, output } from './expand.ts'
 import { checkOptions, readOptions } from './options.ts'
+import { systemMajor } from './system.ts'
 import { resolveRelease } from './versions.ts'
 
 const postgres: ResourceType = {
@@ -16,7 +17,7 @@ const postgres: ResourceType = {
   },
   // Both are loaded late: offline commands never need them.
   server: {
-    resolve: (version) => resolveRelease(version).version,
+    resolve: (version) => (systemMajor(version) ? version : resolveRelease(version).version),
     install: async (...args) => (await import('./install.ts')).install(...args),
     login: async (...args) => (await import('./login.ts')).login(...args),
   },

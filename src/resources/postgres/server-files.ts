@@ -3,6 +3,8 @@
 /** Role and database of the app. The role is no superuser, and owns the database. */
 export const USER = 'app'
 export const DATABASE = 'app'
+/** Role that sees everything in that database and writes nothing. */
+export const READER = 'app_readonly'
 /** Superuser: has no password, and comes in through the socket folder alone, which only the server's own uid may enter. */
 export const SUPERUSER = 'landfall'
 

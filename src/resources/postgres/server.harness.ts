@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -161,14 +162,14 @@ function isGroupAlive(group: number): boolean {
   return false
 }
 
-let nextPort = 24_000 + (process.pid % 500) * 10
+/** By chance, since other tests look for ports at the same time. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    nextPort += 1
-    const socket = connect(nextPort, '127.0.0.1')
+    const port = randomInt(24_000, 30_000)
+    const socket = connect(port, '127.0.0.1')
     const isTaken = await new Promise((resolve) => socket.on('connect', () => resolve(true)).on('error', () => resolve(false)))
     socket.destroy()
-    if (!isTaken) return nextPort
+    if (!isTaken) return port
   }
 }
 export function readOrEmpty(file: string): string {

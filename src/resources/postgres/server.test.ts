@@ -148,6 +148,40 @@ needs('postgres').describe('the server', () => {
     await expect(server.query(`select pg_read_file('/etc/passwd')`)).rejects.toMatchObject({ code: '42501' })
   })
 
+  test('the role for reading sees everything, also what comes later, and writes nothing', async () => {
+    const server = await aServer()
+    await server.up()
+    await server.query(
+      'create table seen (x int); insert into seen values (7); create schema more; create table more.too (x int)',
+    )
+    const reader = new pg.Client({ connectionString: server.output('readonlyUrl') })
+    await reader.connect()
+    const refused = async (sql: string): Promise<unknown> =>
+      reader.query(sql).then(
+        () => 'done',
+        (e: { code: string }) => e.code,
+      )
+    try {
+      expect((await reader.query('select x from seen')).rows).toEqual([{ x: 7 }])
+      expect((await reader.query('select count(*)::int as n from more.too')).rows).toEqual([{ n: 0 }])
+      expect(await refused('insert into seen values (8)')).toBe('25006')
+      // Also for somebody who takes the setting back, the rights are not there.
+      await reader.query('set default_transaction_read_only = off')
+      for (const sql of ['insert into seen values (8)', 'delete from seen', 'create table mine (x int)', 'drop table seen']) {
+        expect(await refused(sql), sql).toBe('42501')
+      }
+      expect(await refused('create temp table mine (x int)')).toBe('42501')
+      expect(await refused(`copy (select 1) to program 'id'`)).toBe('42501')
+    } finally {
+      await reader.end()
+    }
+    expect(await server.query('select x from seen')).toEqual([7])
+    await expect(server.query('select 1', { user: 'app_readonly', database: 'postgres' })).rejects.toMatchObject({
+      code: '42501',
+    })
+    await server.login()
+  })
+
   test('nobody gets in without the password, and the superuser not at all over TCP', async () => {
     const server = await aServer()
     await server.up()

