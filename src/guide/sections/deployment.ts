@@ -85,7 +85,8 @@ function quality(app: App): Inline[] {
   const lines: Inline[] = []
   if (overlap.length > 0) {
     lines.push([
-      strong('No failed request in a release: '),
+      strong('No failed request in a release:'),
+      ' ',
       'new instances of ',
       ...joined(
         overlap.map((c): Inline => [code(c.name)]),
@@ -157,14 +158,16 @@ function levelTwo(c: Component, app: App, cite: GuideInput['cite'], build: strin
   const gets = app.contract.filter((e) => e.components.includes(c.name))
   const items: Inline[] = [
     [
-      strong('Source: '),
+      strong('Source:'),
+      ' ',
       c.source.type === 'image' ? code(c.source.image) : 'path' in c.source ? code(c.source.path) : c.source.type,
     ],
   ]
   if (build) items.push([strong('Build:'), ' ', build])
   if (c.needs.length > 0)
     items.push([
-      strong('Waits for: '),
+      strong('Waits for:'),
+      ' ',
       ...joined(
         c.needs.map((n): Inline => [code(n)]),
         ', ',
@@ -172,7 +175,8 @@ function levelTwo(c: Component, app: App, cite: GuideInput['cite'], build: strin
     ])
   if (c.mounts.length > 0)
     items.push([
-      strong('Volumes: '),
+      strong('Volumes:'),
+      ' ',
       ...joined(
         c.mounts.map((m): Inline => [code(m.volume), m.path ? ` at ${m.path}` : '']),
         ', ',
@@ -180,7 +184,8 @@ function levelTwo(c: Component, app: App, cite: GuideInput['cite'], build: strin
     ])
   if (gets.length > 0)
     items.push([
-      strong('Variables: '),
+      strong('Variables:'),
+      ' ',
       ...joined(
         gets.map((e): Inline => [code(e.name)]),
         ', ',
@@ -188,7 +193,8 @@ function levelTwo(c: Component, app: App, cite: GuideInput['cite'], build: strin
     ])
   if (c.type !== 'static')
     items.push([
-      strong('Stops: '),
+      strong('Stops:'),
+      ' ',
       `${c.stop.drainSeconds} s to finish what it has in hand, then ${c.stop.signal}, then ${c.stop.graceSeconds} s.`,
     ])
   return [heading(c.name, cite(`components.${c.name}`), 3), list(items)]
