@@ -17,7 +17,8 @@ const ALLOWED: Record<string, string[]> = {
   edge: [],
   store: [],
   run: ['store'],
-  ops: ['manifest', 'resources', 'builders', 'targets', 'translate', 'plan', 'engines', 'edge', 'store', 'run'],
+  backup: ['store', 'run', 'resources'],
+  ops: ['manifest', 'resources', 'builders', 'targets', 'translate', 'plan', 'engines', 'edge', 'store', 'run', 'backup'],
   daemon: ['ops'],
   // The socket's client, and what starts the daemon, live with the daemon.
   cli: ['ops', 'daemon'],

@@ -30,6 +30,18 @@ export function describeStep(step: Step): string {
       return `drain ${step.component} ${step.release}, at most ${step.drainSeconds} s, then stop it`
     case 'stop':
       return `stop ${step.component} ${step.release}`
+    case 'backup':
+      return step.isLast
+        ? `back up ${[...step.resources, 'the app with its values'].join(', ')}${step.before ? ` before ${step.before}` : ''}`
+        : `back up ${step.resources.join(', ')} while nothing writes to it`
+    case 'verify-backup':
+      return `restore ${step.backup ?? 'the backup'} into scratch instances and compare`
+    case 'restore':
+      return `restore ${step.resources.join(', ')} from ${step.backup} beside what serves, and compare`
+    case 'swap-data':
+      return step.isBack
+        ? `put ${step.resources.join(', ')} back as it was before ${step.restore}`
+        : `swap in what was restored: ${step.resources.join(', ')}`
     case 'prune':
       return `remove what only ${step.releases.join(', ')} needed`
   }
@@ -39,6 +51,8 @@ export function describeStage(stage: Stage): string {
   const names: Record<Stage['name'], string> = {
     build: 'Build',
     resources: 'Resources',
+    backup: 'Backup',
+    restore: 'Restore',
     release: 'Release steps',
     roll: 'Start beside',
     switch: 'Switch',

@@ -1,4 +1,6 @@
-import type { App, Check, Component, ReleaseStep, Resource, Route } from './app.ts'
+import type { App, Check, Component, ReleaseStep, Resource, Route, Trouble } from './app.ts'
+import type { BackupPolicy, BackupReason } from './backup.ts'
+import type { Value } from './value.ts'
 
 export interface Scope {
   app: string
@@ -37,6 +39,7 @@ export interface Outcome {
 }
 /** What operating an environment between two releases goes by: the manifest's file may have changed, or be gone. */
 export interface Operate {
+  backup?: BackupPolicy
   checks: Check[]
   resources: Resource[]
 }
@@ -47,7 +50,7 @@ export interface DataVersion {
 
 /** Whole or undone: when a step fails, `undo` of its stage and of those before it runs, and the run ends. */
 export interface Stage {
-  name: 'build' | 'resources' | 'release' | 'roll' | 'switch' | 'retire' | 'prune'
+  name: 'build' | 'resources' | 'backup' | 'restore' | 'release' | 'roll' | 'switch' | 'retire' | 'prune'
   /** Predicted time in which requests wait or fail. */
   downtimeSeconds: number
   steps: Step[]
@@ -84,8 +87,28 @@ export type Step =
   | { type: 'stop'; component: string; release: string }
   /** Artifacts and logs of releases that retention no longer keeps. */
   | { type: 'prune'; releases: string[]; artifacts: string[] }
+  /**
+   * Adds what these resources hold to the backup that this run makes; the last of a run's such steps adds the app and its stored
+   * values and writes the manifest. Not needed where every one of `unless` exits 0: nothing would migrate.
+   */
+  | { type: 'backup'; why: BackupReason; before?: string; resources: string[]; isLast: boolean; unless: BackupUnless[] }
+  /** Into scratch instances, and compared. `backup` absent: the one that this run made. */
+  | { type: 'verify-backup'; backup?: string }
+  /** New places beside the live ones are filled and compared; nothing serves from them yet. */
+  | { type: 'restore'; restore: string; backup: string; resources: string[] }
+  /** The new places become the live ones and these `<place>-old`; `isBack`: the other way round. */
+  | { type: 'swap-data'; restore: string; resources: string[]; isBack: boolean }
 /** Those that an engine carries out; the others are the runner's own. */
-export type EngineStep = Exclude<Step, { type: 'smoke' | 'hold' | 'route' }>
+export type EngineStep = Exclude<Step, { type: 'smoke' | 'hold' | 'route' | DataStep['type'] }>
+/** Those that `src/backup/` carries out. */
+export type DataStep = Extract<Step, { type: 'backup' | 'verify-backup' | 'restore' | 'swap-data' }>
+/** The `check` of a migrating step, with what it runs in. */
+export interface BackupUnless {
+  component: Component
+  release: string
+  artifact: string
+  check: Value[]
+}
 
 /** The world as it was found. The lists are sorted: the order in which things were found decides nothing. */
 export interface Observed {
@@ -101,9 +124,13 @@ export interface Observed {
   releases: ReleaseRecord[]
   /** Names of resources on record with the type and version that their data has. */
   data: Record<string, DataVersion>
+  /** Resources on record that a backup can carry, with the volumes that must be quiet meanwhile. */
+  snapshots?: { resource: string; volumes: string[] }[]
 }
 export interface ReleaseRecord {
   release: string
+  /** The backup that was taken before it migrated. */
+  backup?: string
   version?: string
   components: Record<string, ServingComponent>
   routes: Route[]
@@ -143,11 +170,29 @@ export type Intent = Scope & {
   /** Components named by hand; absent means all. */
   only?: string[]
 } & (
-    | { type: 'up'; release: string /** Versions of the stored values, by name. */; stored: Record<string, number> }
+    | {
+        type: 'up'
+        release: string
+        /** Versions of the stored values, by name. */
+        stored: Record<string, number>
+        /** Filled from a backup before anything of the app starts: the way onto another machine. */
+        restore?: RestoreWish
+      }
     | { type: 'rollback'; to: string }
     | { type: 'down' }
+    | { type: 'backup'; why: BackupReason; isVerified: boolean /** Tells two apart. */; nonce: string }
+    | { type: 'verify-backup'; backup: string }
+    | ({ type: 'restore' } & RestoreWish)
     | { type: 'task'; component: string; task: string /** Tells two runs of the same task apart. */; nonce: string }
   )
+export interface RestoreWish {
+  /** `restore-3`. */
+  restore: string
+  backup: string
+  /** When the backup was made. */
+  at: string
+  resources: string[]
+}
 /** `App` is absent for `rollback` and `down`, which work from what is on record. */
 export interface PlanInput {
   app?: App

@@ -1,4 +1,6 @@
+import type { Duplex } from 'node:stream'
 import type { Build, Component, Environment, Resource, Source } from './app.ts'
+import type { SnapshotType } from './backup.ts'
 import type { Finding } from './finding.ts'
 import type { EngineStep, Observed, RouteLine, Scope } from './plan.ts'
 import type { Value } from './value.ts'
@@ -186,6 +188,8 @@ export interface ResourceType {
   data?(resource: Resource): { type: string; version: string } | undefined
   /** Where it is a server of ours. */
   server?: ServerType
+  /** How its data goes into a backup and comes back. */
+  snapshot?: SnapshotType
 }
 export interface Expansion {
   components: Component[]
@@ -222,6 +226,8 @@ export interface Edge {
   stage(scope: Scope, table: EdgeTable): Promise<void>
   /** A request through the staged table (`staged`) or the serving one, as if it came from the world. */
   ask(scope: Scope, request: EdgeRequest): Promise<EdgeAnswer>
+  /** A connection as if it came from the world, for what is more than a request and an answer. */
+  dial(scope: Scope, to: { isStaged: boolean; host: string }): Promise<Duplex>
   /** On disk before it is acknowledged. A request meets the old table or the new one, never half of each. */
   swap(scope: Scope, table: EdgeTable, epoch: number): Promise<void>
   /** Requests for these components wait, at most `seconds`, until the next `swap`. */
@@ -259,6 +265,7 @@ export interface EdgeRequest {
 }
 export interface EdgeAnswer {
   status: number
+  /** Names in lower case; several `set-cookie` stand on a line each. */
   headers: Record<string, string>
   body: string
   ms: number

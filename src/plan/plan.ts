@@ -2,8 +2,10 @@ import { digestOf } from '../lib/digest.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan, PlanInput, Step } from '../model/plan.ts'
 import { basisOf } from './basis.ts'
+import { planBackup, planVerify } from './backup.ts'
 import type { Decision } from './decision.ts'
 import { planDown } from './down.ts'
+import { planRestore } from './restore.ts'
 import { planRollback } from './rollback.ts'
 import { planTask } from './task.ts'
 import { planUp } from './up.ts'
@@ -37,6 +39,12 @@ function decide(input: PlanInput): Decision {
       return planDown(input)
     case 'task':
       return planTask(input, input.intent)
+    case 'backup':
+      return planBackup(input, input.intent)
+    case 'verify-backup':
+      return planVerify(input, input.intent)
+    case 'restore':
+      return planRestore(input, input.intent)
   }
 }
 

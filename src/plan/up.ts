@@ -1,4 +1,4 @@
-import type { App, Check, Component } from '../model/app.ts'
+import type { App, Check, CheckStep, Component } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type {
   Intent,
@@ -15,6 +15,7 @@ import { dataFindings } from './data.ts'
 import type { Decision } from './decision.ts'
 import { componentDigest, storedVersions } from './digest.ts'
 import { inLevels } from './order.ts'
+import { restoreStage } from './restore.ts'
 import { retention } from './retention.ts'
 import { awaitOf, HOLD_SECONDS, isInPlace, mustReplace, retireOf, rollStages, routeLines, startOf, stopOf } from './roll.ts'
 
@@ -49,10 +50,11 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   const ours = next.filter((s) => s.component.resource === undefined)
 
   const stages: Stage[] = [buildStage(next, observed), resourceStage(app, resources, observed, input.provision)]
+  if (intent.restore) stages.push(restoreStage(intent.restore))
   stages.push(releaseStage(ours.filter(isFresh)))
   const hasNewTable = !sameLines(routes, observed.routes)
   if (ours.length > 0 || hasNewTable) {
-    stages.push(...rollStages({ next: ours, observed, serving, routes, checks: hosted(app), release: intent.release }))
+    stages.push(...rollStages({ next: ours, observed, serving, routes, checks: ofRelease(app), release: intent.release }))
   }
   const old = ours.filter(isFresh).flatMap((s) => observed.serving[s.component.name] ?? [])
   const leaving = [
@@ -74,7 +76,13 @@ export function planUp(input: PlanInput, intent: Up): Decision {
 /** A check without a host asks the first one of the manifest. */
 function hosted(app: App): Check[] {
   const [first] = app.routes
-  return app.checks.map((c) => (c.host === undefined && first ? { ...c, host: first.host } : c))
+  const withHost = (s: CheckStep): CheckStep =>
+    (s.type === 'http' || s.type === 'websocket') && s.host === undefined && first ? { ...s, host: first.host } : s
+  return app.checks.map((c) => ({ ...c, steps: c.steps.map(withHost) }))
+}
+
+function ofRelease(app: App): Check[] {
+  return hosted(app).filter((c) => c.on.includes('release'))
 }
 
 /** Those named by hand with what they need and does not serve yet; all where none is named. */

@@ -1,6 +1,6 @@
 import type { Url } from '../model/event.ts'
-import type { InternalLine, Plan, RouteLine, Scope, ServingComponent } from '../model/plan.ts'
-import type { Edge, EdgeTable, Engine } from '../model/plug.ts'
+import type { DataStep, InternalLine, Plan, RouteLine, Scope, ServingComponent } from '../model/plan.ts'
+import type { Edge, EdgeTable, Engine, StepContext } from '../model/plug.ts'
 import type { Store } from '../store/store.ts'
 
 /** Those who act, and the clock. */
@@ -8,7 +8,13 @@ export interface Crew {
   engine: Engine
   edge: Edge
   store: Store
+  /** Absent where nothing is backed up: on trial. */
+  data?: DataKeeper
   now(): number
+}
+/** Carries out the steps that take, prove and bring back data. */
+export interface DataKeeper {
+  act(step: DataStep, plan: Plan, ctx: StepContext): Promise<void>
 }
 
 /** A routing table with the endpoints that its releases have at this moment. */

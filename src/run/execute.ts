@@ -117,7 +117,15 @@ async function finish(run: RunRecord, crew: Crew, log: RunLog): Promise<void> {
   const { plan } = run
   if (plan.outcome) crew.store.releases.serve(plan, plan.intent === 'down' ? undefined : plan.release, plan.outcome)
   if (plan.intent === 'up' && plan.release) crew.store.releases.end(plan, plan.release, 'good')
-  const text = { up: `${plan.release} serves`, rollback: `${plan.release} serves again`, down: 'down; data stays', task: 'done' }
+  const text = {
+    up: `${plan.release} serves`,
+    rollback: `${plan.release} serves again`,
+    down: 'down; data stays',
+    task: 'done',
+    backup: 'backed up',
+    'verify-backup': 'the backup is verified',
+    restore: 'restored; what was there before stays until `landfall backup confirm`',
+  }
   return end(run, crew, log, 'done', text[plan.intent], undefined)
 }
 

@@ -1,6 +1,7 @@
+import { LandfallError } from '../lib/error.ts'
 import type { EngineStep, Plan, Step } from '../model/plan.ts'
 import type { StepContext } from '../model/plug.ts'
-import { type Crew, tableOf } from './crew.ts'
+import { type Crew, type DataKeeper, tableOf } from './crew.ts'
 import { smoke, throwOnFailure } from './smoke.ts'
 
 /** Carries out one step, or its like in an undo. */
@@ -21,9 +22,19 @@ export async function actOn(step: Step, plan: Plan, epoch: number, crew: Crew, c
     case 'prune':
       crew.store.releases.forget(plan, step.releases)
       return crew.engine.steps.prune(step, ctx)
+    case 'backup':
+    case 'verify-backup':
+    case 'restore':
+    case 'swap-data':
+      return dataOf(crew).act(step, plan, ctx)
     default:
       return engineStep(step, crew, ctx)
   }
+}
+
+function dataOf(crew: Crew): DataKeeper {
+  if (crew.data) return crew.data
+  throw new LandfallError({ code: 'E_INTERNAL', message: 'nobody here carries out steps on data' })
 }
 
 function engineStep<S extends EngineStep>(step: S, crew: Crew, ctx: StepContext): Promise<void> {

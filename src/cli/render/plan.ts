@@ -60,7 +60,11 @@ function signOf(step: Step, { paint, signs }: Look): string {
     case 'build':
     case 'volume':
     case 'start':
+    case 'backup':
       return paint.green('+')
+    case 'restore':
+    case 'swap-data':
+      return paint.cyan('~')
     case 'run-once':
       return paint.cyan('>')
     case 'route':
@@ -74,6 +78,7 @@ function signOf(step: Step, { paint, signs }: Look): string {
       return paint.dim('-')
     case 'await-healthy':
     case 'smoke':
+    case 'verify-backup':
       return paint.dim(signs.separator)
   }
 }

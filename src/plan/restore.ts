@@ -1,0 +1,61 @@
+import type { Intent, PlanInput, RestoreWish, Stage, Step } from '../model/plan.ts'
+import { goOn, pause } from './backup.ts'
+import type { Decision } from './decision.ts'
+import { stopOf } from './roll.ts'
+
+/**
+ * New places beside the live ones are filled while everything goes on. Then the app stands still, the new places become the live
+ * ones, and it goes on. What was live stays until somebody confirms.
+ */
+export function planRestore({ observed }: PlanInput, intent: Extract<Intent, { type: 'restore' }>): Decision {
+  const { restore, backup, resources, at } = intent
+  if (!observed.serves) {
+    const message = 'nothing serves here, so there is nowhere to restore into'
+    return {
+      stages: [],
+      warnings: [],
+      findings: [{ level: 'error', code: 'E_NOT_UP', at: 'backup', message, hint: 'landfall up' }],
+    }
+  }
+  const users = Object.values(observed.serving).filter((s) => !s.component.resource && s.component.type !== 'static')
+  const running = users.filter((s) => observed.running.some((r) => r.component === s.component.name && r.release === s.release))
+  const swap: Step = { type: 'swap-data', restore, resources, isBack: false }
+  const stages: Stage[] = [
+    { name: 'restore', downtimeSeconds: 0, steps: [{ type: 'restore', restore, backup, resources }], undo: [] },
+    {
+      name: 'switch',
+      downtimeSeconds: running.length === 0 ? 0 : 5,
+      steps: [...pause(running, observed), swap, ...goOn(running, observed)],
+      undo: [...running.map(stopOf), { ...swap, isBack: true }, ...goOn(running, observed)],
+    },
+  ]
+  const list = resources.join(', ')
+  return {
+    release: observed.serves,
+    stages,
+    warnings: [
+      {
+        type: 'destructive',
+        code: 'W_RESTORE',
+        message: `${list} becomes what it was at ${at}; what was written since is set aside until \`landfall backup confirm ${restore}\``,
+      },
+      ...(running.length > 0
+        ? [{ type: 'downtime' as const, code: 'W_SWAP', message: 'the app stands still while the data is swapped: requests wait' }]
+        : []),
+    ],
+    findings: [],
+  }
+}
+
+/** On a machine where nothing is yet: filled before anything of the app starts. */
+export function restoreStage({ restore, backup, resources }: RestoreWish): Stage {
+  return {
+    name: 'restore',
+    downtimeSeconds: 0,
+    steps: [
+      { type: 'restore', restore, backup, resources },
+      { type: 'swap-data', restore, resources, isBack: false },
+    ],
+    undo: [{ type: 'swap-data', restore, resources, isBack: true }],
+  }
+}
