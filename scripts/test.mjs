@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pythonExample } from './python-example.mjs'
 import { install, readJson, root, seconds, underPinnedNode } from './setup.mjs'
 
 await underPinnedNode(import.meta.url)
@@ -30,7 +31,10 @@ if (!only.length) {
 }
 await check('build', 'node', ['scripts/build.mjs'])
 await vitest(only)
-if (!only.length) for (const name of examples()) await example(name)
+if (!only.length) {
+  for (const name of examplesWith('package-lock.json')) await example(name)
+  for (const name of examplesWith('pytest.ini')) await inPython(name)
+}
 record('nothing left running', leftovers())
 rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
 report()
@@ -59,9 +63,23 @@ async function vitest(filters) {
 }
 
 /** Examples bring tests of their own: types, and what `npm test` says there. */
-function examples() {
+function examplesWith(file) {
   const all = readdirSync(join(root, 'examples'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  return all.map((entry) => entry.name).filter((name) => existsSync(join(root, 'examples', name, 'package-lock.json')))
+  return all.map((entry) => entry.name).filter((name) => existsSync(join(root, 'examples', name, file)))
+}
+async function inPython(name) {
+  const from = Date.now()
+  const result = await pythonExample(join(root, 'examples', name), (file, args, cwd) => run(file, args, undefined, cwd))
+  if (result.missing && !process.env.LANDFALL_REQUIRE) {
+    total.skipped += 1
+    total.notRun[`${result.missing} is missing: examples/${name}`] = 1
+    return
+  }
+  const { passed = 0, failed = 1, text = `${result.missing} is missing` } = result
+  console.log(`  ${failed ? 'FAIL' : 'ok  '} examples/${name}: ${passed} passed · ${seconds(Date.now() - from)}`)
+  total.passed += passed
+  total.failed += failed
+  if (failed) total.failures.push({ title: `examples/${name}`, text: text.slice(-4000) })
 }
 async function example(name) {
   const cwd = join(root, 'examples', name)
