@@ -1,4 +1,4 @@
-import { type CommandSpec, ENV, FOLDER, JSON_OUT, KEY, YES } from './command.ts'
+import { type CommandSpec, ENV, FOLDER, FORCE, JSON_OUT, KEY, OPTION, OUT, STRICT, YES } from './command.ts'
 
 const ABOUT_APP = [FOLDER, ENV, JSON_OUT]
 
@@ -29,6 +29,68 @@ export const commands: CommandSpec[] = [
       ['check --env production --json', 'for an editor or a pipeline'],
     ],
     load: () => import('./commands/check.ts'),
+  },
+  {
+    name: 'import',
+    group: 'Write',
+    args: '<path>',
+    about: "landfall.yaml from another platform's files, and what did not come along",
+    folder: 'option',
+    options: [
+      JSON_OUT,
+      { flags: '--from <targets>', about: 'what is read, and whose word counts first: compose,procfile' },
+      OPTION,
+      { flags: '--dry', about: 'show the manifest, write nothing' },
+      STRICT,
+      FORCE,
+    ],
+    examples: [
+      ['import .', 'finds the files itself'],
+      ['import ../shop/compose.yaml --dry', 'one file, only to look'],
+      ['import . --from compose,procfile', 'two sources; where they differ, the first counts'],
+    ],
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'export',
+    group: 'Write',
+    args: '<target>',
+    about: "another platform's files from landfall.yaml, and what they cannot say",
+    folder: 'last',
+    options: [
+      FOLDER,
+      { flags: '--env <name>', about: 'environment (default: production)' },
+      JSON_OUT,
+      OUT,
+      OPTION,
+      { flags: '--check', about: 'write nothing; exit code 1 when what is there differs, or versions disagree' },
+      STRICT,
+      FORCE,
+    ],
+    examples: [
+      ['export compose --out deploy', 'compose.yaml and what belongs to it'],
+      ['export compose ../shop --check', 'for a pipeline: has somebody changed one and not the other?'],
+    ],
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'convert',
+    group: 'Write',
+    args: '<path>',
+    about: "from one platform's files to another's, without a manifest on the disk",
+    folder: 'option',
+    options: [
+      { flags: '--to <target>', about: 'what is written' },
+      { flags: '--from <targets>', about: 'what is read (default: what is found)' },
+      { flags: '--env <name>', about: 'environment (default: production)' },
+      JSON_OUT,
+      OUT,
+      OPTION,
+      STRICT,
+      FORCE,
+    ],
+    examples: [['convert . --to kubernetes --out k8s', 'of whatever the folder has']],
+    load: () => import('./commands/convert.ts'),
   },
   {
     name: 'schema',

@@ -41,7 +41,8 @@ export function manifestName(folder: string): string {
 export function findManifest(folder: string, config?: unknown): ManifestFile {
   const name = manifestName(folder)
   const beside = besideOf(folder)
-  if (name !== CONFIG) return { name, content: { type: 'yaml', text: decode(name, readRegular(folder, name)) }, beside }
+  if (name !== CONFIG)
+    return { name, content: { type: 'yaml', text: decode(name, readRegular(folder, name, LIMITS.bytes)) }, beside }
   if (config !== undefined) return { name, content: { type: 'data', data: config }, beside }
   throw new LandfallError({
     code: 'E_CONFIG_NOT_RUN',
@@ -78,7 +79,12 @@ function isQuietlyThere(path: string): boolean {
   }
 }
 
-function readRegular(folder: string, name: string): Buffer {
+/** Text of a regular file of a folder, of at most `bytes`; not through a link, and nothing but UTF-8. Throws E_UNREADABLE and others. */
+export function readText(folder: string, name: string, bytes: number, shown = name): string {
+  return decode(shown, readRegular(folder, name, bytes))
+}
+
+function readRegular(folder: string, name: string, bytes: number): Buffer {
   let file: number
   try {
     // Without O_NONBLOCK, opening a FIFO waits until somebody writes into it.
@@ -99,12 +105,12 @@ function readRegular(folder: string, name: string): Buffer {
   try {
     const stat = fstatSync(file)
     if (!stat.isFile()) throw notRegular(name, stat.isDirectory() ? 'a folder' : stat.isFIFO() ? 'a FIFO' : 'a device')
-    if (stat.size > LIMITS.bytes) throw tooLarge(name)
-    const buffer = Buffer.alloc(LIMITS.bytes + 1)
+    if (stat.size > bytes) throw tooLarge(name, bytes)
+    const buffer = Buffer.alloc(bytes + 1)
     let length = 0
     for (let n = -1; n !== 0 && length < buffer.length; length += n)
       n = readSync(file, buffer, length, buffer.length - length, null)
-    if (length > LIMITS.bytes) throw tooLarge(name)
+    if (length > bytes) throw tooLarge(name, bytes)
     return buffer.subarray(0, length)
   } finally {
     closeSync(file)
@@ -122,8 +128,8 @@ function notRegular(name: string, what: string, cause?: unknown): LandfallError 
   })
 }
 
-function tooLarge(name: string): LandfallError {
-  const message = `${name} has more than ${LIMITS.bytes / 1024} KiB`
+function tooLarge(name: string, bytes: number): LandfallError {
+  const message = `${name} has more than ${bytes / 1024} KiB`
   return new LandfallError({ code: 'E_TOO_LARGE', message, at: name, hint: 'large data belongs into files of the app' })
 }
 
@@ -179,7 +185,7 @@ export function besideOf(folder: string): Beside {
       const real = inside(path)
       if (real === undefined || !lstatSync(real).isFile()) return undefined
       try {
-        return decode(path, readRegular(dirname(real), real.slice(dirname(real).length + 1)))
+        return readText(dirname(real), real.slice(dirname(real).length + 1), LIMITS.bytes, path)
       } catch (error) {
         if (error instanceof LandfallError) return undefined
         throw error

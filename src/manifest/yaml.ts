@@ -44,7 +44,12 @@ export function parseYamlAll(name: string, text: string, rules: Rules): Parsed[]
   const odd = oddCharacter(text)
   if (odd) {
     countLines(lines, text)
-    fail('E_ENCODING', odd.offset, `the character ${odd.name} may not stand in ${rules.noun.replace(/^the /, 'a ')}`, 'save the file as plain UTF-8 text')
+    fail(
+      'E_ENCODING',
+      odd.offset,
+      `the character ${odd.name} may not stand in ${rules.noun.replace(/^the /, 'a ')}`,
+      'save the file as plain UTF-8 text',
+    )
     return nothing()
   }
   const tokens = tokenize(text, lines, fail, rules)

@@ -66,7 +66,11 @@ export interface WriteContext {
   of(component: string): Entry
   /** Where a component's variable is declared: at the top or under the component. Its `.get('default')` may be itself. */
   variable(component: string, name: string): Entry
-  /** The files of a component's source. Its paths are from the source's folder, or from the root of its monorepo. */
+  /** From the folder that is written to, the project's: `.` or `..`. */
+  project: string
+  /** From the project's folder, that of a component's source, or the root of its monorepo: `.` or `server`. */
+  folder(component: Component): string
+  /** The files in that folder, without what ignore files leave out. */
   files(component: Component): SourceFiles
   /** How its builder would build it; undefined for images, Dockerfiles, and where the builder has no answer. */
   recipe(component: Component): Recipe | undefined
@@ -135,5 +139,5 @@ export type Verdict = {
 } & (
   | { type: 'kept'; to?: string }
   | { type: 'changed'; how: string; hint?: string }
-  | { type: 'lost'; why: string; hint?: string; /** Nobody had marked it. */ isUnmarked?: true }
+  | { type: 'lost'; why: string; hint?: string /** Nobody had marked it. */; isUnmarked?: true }
 )

@@ -38,7 +38,7 @@ export async function bindSource(given: Component, folder: string): Promise<Boun
 
 const NO_FILES: SourceFiles = { names: new Set(), text: () => undefined }
 
-function placeInWorkspace(component: Component, path: string, folder: string): { path: string; workspace?: string } {
+export function placeInWorkspace(component: Component, path: string, folder: string): { path: string; workspace?: string } {
   const given = component.build.options.workspace
   if (given !== undefined) return { path, workspace: given }
   const root = findWorkspaceRoot(path, folder)
@@ -46,7 +46,7 @@ function placeInWorkspace(component: Component, path: string, folder: string): {
 }
 
 /** By what the files say. Two that fit are a question, not a guess. */
-function chooseBuilder(component: Component, files: SourceFiles): string | Finding {
+export function chooseBuilder(component: Component, files: SourceFiles): string | Finding {
   const { command, install, workspace = '.' } = component.build.options
   const fits = Object.values(builders).filter((b) => b.detect(files).some((d) => d.folder === workspace))
   const names = fits.map((b) => b.name).sort()

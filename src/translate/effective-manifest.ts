@@ -31,8 +31,7 @@ export function effectiveManifest(data: unknown, environment: string, at: (path:
   }
   for (const [name, value] of Object.entries(mapping(special.env))) put(['env', name], value, own('env', name))
   for (const [name, options] of Object.entries(mapping(special.resources))) {
-    for (const [key, value] of Object.entries(mapping(options)))
-      put(['resources', name, key], value, own('resources', name, key))
+    for (const [key, value] of Object.entries(mapping(options))) put(['resources', name, key], value, own('resources', name, key))
   }
   const hosts = mapping(special.hosts)
   for (const list of ['routes', 'checks']) {

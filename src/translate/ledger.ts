@@ -52,7 +52,8 @@ export class Ledger {
       get at() {
         return source.at(path)
       },
-      get: (...keys) => keys.reduce<Entry>((entry, key) => this.entry([...entry.path, key], child(entry.value, key)), this.entry(path, value)),
+      get: (...keys) =>
+        keys.reduce<Entry>((entry, key) => this.entry([...entry.path, key], child(entry.value, key)), this.entry(path, value)),
       entries: () => (isMapping(value) ? Object.keys(value).map(below) : []),
       items: () => {
         if (Array.isArray(value)) return value.map((_, i) => below(i))
@@ -116,7 +117,15 @@ export const UNMARKED = 'nothing here knows what becomes of it'
 export function unmarkedFindings(verdicts: Verdict[]): Finding[] {
   return verdicts.flatMap((v) =>
     v.type === 'lost' && v.isUnmarked
-      ? [{ level: 'lost', code: 'W_NOT_CARRIED', at: v.at, message: `${v.path}: ${v.why}`, hint: 'carry it over by hand' } satisfies Finding]
+      ? [
+          {
+            level: 'lost',
+            code: 'W_NOT_CARRIED',
+            at: v.at,
+            message: `${v.path}: ${v.why}`,
+            hint: 'carry it over by hand',
+          } satisfies Finding,
+        ]
       : [],
   )
 }

@@ -1,7 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { show } from '../lib/show.ts'
 import { POISON } from '../manifest/limits.ts'
 import { type Path, pathKey, pathText } from '../manifest/places.ts'
-import { show } from '../lib/show.ts'
 import type { Finding } from '../model/finding.ts'
 import { FOREIGN } from './limits.ts'
 import { type Parsed, positions, refused } from './parsed.ts'
@@ -15,7 +15,9 @@ export function parseJson(name: string, text: string): Parsed {
   const errors: ParseError[] = []
   const tree = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false })
   for (const { error, offset } of errors.slice(0, 20)) {
-    const message = printParseErrorCode(error).replace(/([A-Z])/g, (_, c: string) => ` ${c.toLowerCase()}`).trim()
+    const message = printParseErrorCode(error)
+      .replace(/([A-Z])/g, (_, c: string) => ` ${c.toLowerCase()}`)
+      .trim()
     findings.push({ level: 'error', code: 'E_SYNTAX', at: place(offset), message })
   }
   if (errors.length > 0 || !tree) return { data: undefined, at: () => `${name}:1:1`, findings }
@@ -35,7 +37,12 @@ export function parseJson(name: string, text: string): Parsed {
         const message = `${pathText(below)}: ${show(name)} stands here twice, first at ${place(first)}`
         findings.push({ level: 'error', code: 'E_DUPLICATE_KEY', at: place(key.offset), message, hint: 'keep one' })
       } else if (POISON.has(name)) {
-        findings.push({ level: 'error', code: 'E_UNKNOWN_KEY', at: place(key.offset), message: `${pathText(below)}: ${show(name)} cannot be a key` })
+        findings.push({
+          level: 'error',
+          code: 'E_UNKNOWN_KEY',
+          at: place(key.offset),
+          message: `${pathText(below)}: ${show(name)} cannot be a key`,
+        })
       } else into[name] = read(value, below, key.offset)
       seen.set(name, first ?? key.offset)
     }
@@ -64,11 +71,21 @@ function tooDeep(name: string, text: string): Finding | undefined {
     } else if (char === 0x5b || char === 0x7b) {
       depth += 1
       if (depth > FOREIGN.depth)
-        return { level: 'error', code: 'E_DEPTH', at: positions(name, text)(i), message: `nested deeper than ${FOREIGN.depth} levels` }
+        return {
+          level: 'error',
+          code: 'E_DEPTH',
+          at: positions(name, text)(i),
+          message: `nested deeper than ${FOREIGN.depth} levels`,
+        }
     } else if (char === 0x5d || char === 0x7d) depth -= 1
     else if (char === 0x2c) values += 1
     if (values > FOREIGN.nodes)
-      return { level: 'error', code: 'E_TOO_COMPLEX', at: `${name}:1:1`, message: `${name} has more than ${FOREIGN.nodes} values` }
+      return {
+        level: 'error',
+        code: 'E_TOO_COMPLEX',
+        at: `${name}:1:1`,
+        message: `${name} has more than ${FOREIGN.nodes} values`,
+      }
   }
   return undefined
 }

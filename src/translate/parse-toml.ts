@@ -27,7 +27,12 @@ export function parseToml(name: string, text: string): Parsed {
   const findings: Finding[] = []
   const note = (path: Path, offset: number) => {
     if (path.some((part) => typeof part === 'string' && POISON.has(part)))
-      findings.push({ level: 'error', code: 'E_UNKNOWN_KEY', at: place(offset), message: `${String(path.at(-1))} cannot be a key` })
+      findings.push({
+        level: 'error',
+        code: 'E_UNKNOWN_KEY',
+        at: place(offset),
+        message: `${String(path.at(-1))} cannot be a key`,
+      })
     for (let length = path.length; length > 0; length--) {
       const key = pathKey(path.slice(0, length))
       if (offsets.has(key)) break

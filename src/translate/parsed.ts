@@ -34,5 +34,11 @@ export function refused(name: string, text: string): Finding | undefined {
   if (!odd) return undefined
   const point = `U+${odd[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`
   const message = `the character ${point} may not stand in such a file`
-  return { level: 'error', code: 'E_ENCODING', at: positions(name, text)(odd.index), message, hint: 'save it as plain UTF-8 text' }
+  return {
+    level: 'error',
+    code: 'E_ENCODING',
+    at: positions(name, text)(odd.index),
+    message,
+    hint: 'save it as plain UTF-8 text',
+  }
 }

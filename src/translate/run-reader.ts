@@ -1,4 +1,4 @@
-import { LandfallError } from '../lib/error.ts'
+import { LandfallError, shapeOf } from '../lib/error.ts'
 import { parseYamlAll } from '../manifest/yaml.ts'
 import type { Finding } from '../model/finding.ts'
 import type { SourceFiles } from '../model/plug.ts'
@@ -19,6 +19,8 @@ export interface ReadInput {
   found: string[]
   folderName: string
   options?: Record<string, string>
+  /** Text of a file whose every leaf is to be accounted for: throws LandfallError where `files.text` would be lenient. */
+  strict?(path: string): string | undefined
 }
 
 /** Lets a target read, and adds up what became of every leaf of every file that it opened. */
@@ -39,7 +41,20 @@ export async function runReader(target: Target, input: ReadInput): Promise<ReadR
   }
   const enter = (path: string) => {
     if (!sources.includes(path)) sources.push(path)
-    if (sources.length > MOST_FILES) throw new LandfallError({ code: 'E_TOO_LARGE', message: `more than ${MOST_FILES} files are to be read` })
+    if (sources.length > MOST_FILES)
+      throw new LandfallError({ code: 'E_TOO_LARGE', message: `more than ${MOST_FILES} files are to be read` })
+  }
+  const textOf = (path: string): string | undefined => {
+    try {
+      const text = input.strict ? input.strict(path) : input.files.text(path)
+      if (text !== undefined) return text
+      findings.push({ level: 'error', code: 'E_UNREADABLE', at: path, message: `${path} is not a file that can be read here` })
+    } catch (error) {
+      if (!(error instanceof LandfallError)) throw error
+      const { code, message, at = path, hint } = shapeOf(error)
+      findings.push({ level: 'error', code, at, message, ...(hint && { hint }) })
+    }
+    return undefined
   }
   const context: ReadContext = {
     files: input.files,
@@ -48,11 +63,8 @@ export async function runReader(target: Target, input: ReadInput): Promise<ReadR
     options: input.options ?? {},
     open(path, format, rules) {
       enter(path)
-      const text = input.files.text(path)
-      if (text === undefined) {
-        findings.push({ level: 'error', code: 'E_UNREADABLE', at: path, message: `${path} is not a file that can be read here` })
-        return [take({ data: undefined, at: () => path, findings: [] })]
-      }
+      const text = textOf(path)
+      if (text === undefined) return [take({ data: undefined, at: () => path, findings: [] })]
       if (format === 'json') return [take(parseJson(path, text))]
       if (format === 'toml') return [take(parseToml(path, text))]
       const all = parseYamlAll(path, text, { ...FOREIGN, noun: 'the file', tags: [...FOREIGN.tags, ...(rules?.tags ?? [])] })
@@ -70,7 +82,6 @@ export async function runReader(target: Target, input: ReadInput): Promise<ReadR
   }
   const result = await read(context)
   const verdicts = ledgers.flatMap((l) => l.verdicts())
-  // What stands in a file once and is used twice through an alias is said once.
   const own = ledgers.flatMap((l) => l.findings)
   return { ...result, target: target.name, sources, verdicts, findings: [...findings, ...own, ...unmarkedFindings(verdicts)] }
 }

@@ -15,6 +15,8 @@ export interface WriteInput {
   app: App
   /** The manifest as it stands for the app's environment: `effectiveManifest`. */
   manifest: Source
+  project?: string
+  folder(component: Component): string
   files(component: Component): SourceFiles
   recipe(component: Component): Recipe | undefined
   runtimes(component: Component): RuntimeWish[]
@@ -44,6 +46,8 @@ export async function runWriter(target: Target, input: WriteInput): Promise<Writ
       const entry = app.contract.find((e) => e.name === name && e.components.includes(component))
       return own.isThere || !entry ? own : root.get(...splitPath(entry.at))
     },
+    project: input.project ?? '.',
+    folder: input.folder,
     files: input.files,
     recipe: input.recipe,
     runtimes: input.runtimes,
