@@ -10,6 +10,7 @@ export function describeStep(step: Step): string {
     case 'volume':
       return `make volume ${step.name}`
     case 'run-once':
+      if (step.isBootstrap) return `run ${step.command.name} of ${step.component.name}, once for this environment`
       return `run ${step.command.name} of ${step.component.name}, once, with ${step.release}`
     case 'start':
       return step.component.type === 'static'
@@ -19,6 +20,8 @@ export function describeStep(step: Step): string {
       return step.component.type === 'job'
         ? `wait until ${step.component.name} ${step.release} has succeeded`
         : `wait until ${step.component.name} ${step.release} is healthy`
+    case 'await-resource':
+      return `wait until ${step.resource} takes a login, at most ${step.timeoutSeconds} s`
     case 'smoke':
       return `smoke: ${step.checks.length} ${step.checks.length === 1 ? 'check' : 'checks'} on ${step.release}, before it has traffic`
     case 'hold':
@@ -49,6 +52,7 @@ export function describeStep(step: Step): string {
 
 export function describeStage(stage: Stage): string {
   const names: Record<Stage['name'], string> = {
+    predeploy: 'Predeploy',
     build: 'Build',
     resources: 'Resources',
     backup: 'Backup',
@@ -56,6 +60,7 @@ export function describeStage(stage: Stage): string {
     release: 'Release steps',
     roll: 'Start beside',
     switch: 'Switch',
+    postdeploy: 'Postdeploy',
     retire: 'Retire',
     prune: 'Clean up',
   }

@@ -10,7 +10,7 @@ export interface App {
   resources: Resource[]
   routes: Route[]
   checks: Check[]
-  troubles: Trouble[]
+  troubles?: Trouble[]
   /** Every variable that the app names, with its rules: what `landfall env` and the preflight look at. */
   contract: EnvEntry[]
   /** Rules over several variables of the contract. Absent: there are none. */

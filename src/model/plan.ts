@@ -50,7 +50,18 @@ export interface DataVersion {
 
 /** Whole or undone: when a step fails, `undo` of its stage and of those before it runs, and the run ends. */
 export interface Stage {
-  name: 'build' | 'resources' | 'backup' | 'restore' | 'release' | 'roll' | 'switch' | 'retire' | 'prune'
+  name:
+    | 'predeploy'
+    | 'build'
+    | 'resources'
+    | 'backup'
+    | 'restore'
+    | 'release'
+    | 'roll'
+    | 'switch'
+    | 'postdeploy'
+    | 'retire'
+    | 'prune'
   /** Predicted time in which requests wait or fail. */
   downtimeSeconds: number
   steps: Step[]
@@ -68,7 +79,27 @@ export type Step =
   | { type: 'build'; component: Component; artifact: string }
   | { type: 'volume'; name: string; runsAs: Component['runsAs'] }
   /** A command of a component, to its end: once per release. `name` tells several of one component apart. */
-  | { type: 'run-once'; component: Component; release: string; artifact: string; name: string; command: ReleaseStep }
+  | {
+      type: 'run-once'
+      component: Component
+      release: string
+      artifact: string
+      name: string
+      command: ReleaseStep
+      /** A bootstrap: that it was done is kept for the life of the environment. */
+      isBootstrap?: boolean
+      /** Its failure is told, and the run goes on. */
+      mayFail?: boolean
+    }
+  /** A server that is not ours, until a login with the app's own credentials works. */
+  | {
+      type: 'await-resource'
+      resource: string
+      server: string
+      values: Record<string, Value>
+      release: string
+      timeoutSeconds: number
+    }
   | { type: 'start'; component: Component; release: string; digest: string; artifact: string }
   | { type: 'await-healthy'; component: Component; release: string; timeoutSeconds: number }
   | { type: 'smoke'; release: string; routes: RouteLine[]; internal: InternalLine[]; checks: Check[] }
@@ -126,6 +157,8 @@ export interface Observed {
   data: Record<string, DataVersion>
   /** Resources on record that a backup can carry, with the volumes that must be quiet meanwhile. */
   snapshots?: { resource: string; volumes: string[] }[]
+  /** Bootstrap steps that this environment has had, as `<component>/<step>`. */
+  bootstrapped?: string[]
 }
 export interface ReleaseRecord {
   release: string
@@ -183,7 +216,17 @@ export type Intent = Scope & {
     | { type: 'backup'; why: BackupReason; isVerified: boolean /** Tells two apart. */; nonce: string }
     | { type: 'verify-backup'; backup: string }
     | ({ type: 'restore' } & RestoreWish)
-    | { type: 'task'; component: string; task: string /** Tells two runs of the same task apart. */; nonce: string }
+    | {
+        type: 'task'
+        component: string
+        task: string
+        /** Tells two runs of the same task apart. */
+        nonce: string
+        /** A bootstrap that was done already. */
+        isAgain?: boolean
+      }
+    /** The command of a cron component. It takes no lock: a release may go on beside it. */
+    | { type: 'cron'; component: string; nonce: string }
   )
 export interface RestoreWish {
   /** `restore-3`. */
@@ -192,6 +235,13 @@ export interface RestoreWish {
   /** When the backup was made. */
   at: string
   resources: string[]
+}
+/** A server that is not ours, and what a login there takes. `neededBy`: components that wait for it. */
+export interface ExternalServer {
+  resource: string
+  server: string
+  values: Record<string, Value>
+  neededBy: string[]
 }
 /** `App` is absent for `rollback` and `down`, which work from what is on record. */
 export interface PlanInput {
@@ -202,6 +252,8 @@ export interface PlanInput {
   data: Record<string, DataVersion>
   /** Commands that make the app's resources usable, by component. */
   provision: Record<string, ReleaseStep[]>
+  /** Resources of the app that are somebody else's servers. */
+  external?: ExternalServer[]
   observed: Observed
   intent: Intent
 }

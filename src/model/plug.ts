@@ -186,6 +186,8 @@ export interface ResourceType {
   output(resource: Resource, field: string): Value
   /** Type and version of the data it keeps; a change never starts empty. Absent where it keeps none. */
   data?(resource: Resource): { type: string; version: string } | undefined
+  /** What `server.login` takes for one that is somebody else's: it is waited for before anything of ours starts. */
+  external?(resource: Resource): Record<string, Value> | undefined
   /** Where it is a server of ours. */
   server?: ServerType
   /** How its data goes into a backup and comes back. */
@@ -211,6 +213,10 @@ export interface ServerType {
   ): Promise<void>
   /** One attempt; resolves when a login with these credentials worked, throws why not. */
   login(values: Record<string, string>, signal: AbortSignal): Promise<void>
+  /** First column of the first row of a statement that can only read; `url` is among the values. Absent where there is no SQL. */
+  query?(values: Record<string, string>, statement: string, signal: AbortSignal): Promise<string | undefined>
+  /** Who waits for a lock, and who has it, one line for each; none where nobody waits. */
+  blocked?(values: Record<string, string>, signal: AbortSignal): Promise<string[]>
 }
 
 /** ---- edges: what carries requests to endpoints ---- */

@@ -1,8 +1,9 @@
 import { digestOf } from '../lib/digest.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan, PlanInput, Step } from '../model/plan.ts'
-import { basisOf } from './basis.ts'
 import { planBackup, planVerify } from './backup.ts'
+import { basisOf } from './basis.ts'
+import { planCron } from './cron.ts'
 import type { Decision } from './decision.ts'
 import { planDown } from './down.ts'
 import { planRestore } from './restore.ts'
@@ -39,6 +40,8 @@ function decide(input: PlanInput): Decision {
       return planDown(input)
     case 'task':
       return planTask(input, input.intent)
+    case 'cron':
+      return planCron(input, input.intent)
     case 'backup':
       return planBackup(input, input.intent)
     case 'verify-backup':

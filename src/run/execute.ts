@@ -122,6 +122,7 @@ async function finish(run: RunRecord, crew: Crew, log: RunLog): Promise<void> {
     rollback: `${plan.release} serves again`,
     down: 'down; data stays',
     task: 'done',
+    cron: 'done',
     backup: 'backed up',
     'verify-backup': 'the backup is verified',
     restore: 'restored; what was there before stays until `landfall backup confirm`',

@@ -77,6 +77,7 @@ function signOf(step: Step, { paint, signs }: Look): string {
     case 'prune':
       return paint.dim('-')
     case 'await-healthy':
+    case 'await-resource':
     case 'smoke':
     case 'verify-backup':
       return paint.dim(signs.separator)

@@ -101,6 +101,12 @@ export function connectMemory(): MemoryEngine {
           })
         }
       },
+      'await-resource': async (step) => {
+        await engine.before(`await-resource ${step.resource}`)
+        if (engine.sick.has(step.resource)) {
+          throw new LandfallError({ code: 'E_NEEDS', message: `${step.resource} took no login` })
+        }
+      },
       retire: async (step, ctx) => {
         await engine.before(`retire ${step.component}`)
         running.delete(key(ctx, step.component, step.release))

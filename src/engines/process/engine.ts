@@ -5,6 +5,7 @@ import { digestOf } from '../../lib/digest.ts'
 import { failpoint } from '../../lib/failpoint.ts'
 import type { Engine, EngineOptions } from '../../model/plug.ts'
 import { awaitHealthy } from './await-healthy.ts'
+import { awaitResource } from './await-resource.ts'
 import { build } from './build.ts'
 import { openCgroups } from './cgroups.ts'
 import { check } from './check.ts'
@@ -67,6 +68,7 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
       'run-once': (step, ctx) => runOnce(world, step, ctx),
       start: (step, ctx) => start(world, step, ctx),
       'await-healthy': (step, ctx) => awaitHealthy(world, step, ctx),
+      'await-resource': (step, ctx) => awaitResource(world, step, ctx),
       retire: async (step, ctx) => retire(world, step, ctx),
       stop: async (step, ctx) => {
         const lives = livesOf(world, ctx, step.component, step.release).filter((l) => l.record.type !== 'once')
