@@ -10,6 +10,9 @@ export interface Flags extends CommonFlags {
   edge?: boolean
   limit?: string
   key?: string
+  command?: string
+  readonly?: boolean
+  write?: boolean
   from?: string
   to?: string
   out?: string
@@ -50,7 +53,10 @@ export const FOLDER: OptionSpec = { flags: '-C, --folder <folder>', about: 'fold
 export const ENV: OptionSpec = { flags: '--env <name>', about: 'environment (default: local)' }
 export const JSON_OUT: OptionSpec = { flags: '--json', about: 'machine-readable output' }
 export const YES: OptionSpec = { flags: '-y, --yes [app]', about: 'do not ask; a protected environment wants --yes=<app>' }
-export const OPTION: OptionSpec = { flags: '--option <name=value>', about: "the target's own options, with commas between several" }
+export const OPTION: OptionSpec = {
+  flags: '--option <name=value>',
+  about: "the target's own options, with commas between several",
+}
 export const OUT: OptionSpec = { flags: '--out <folder>', about: 'where files are written (default: the folder of the app)' }
 export const STRICT: OptionSpec = { flags: '--strict', about: 'exit code 1 when anything is lost' }
 export const FORCE: OptionSpec = { flags: '--force', about: 'write over files that are there' }

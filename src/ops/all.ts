@@ -7,6 +7,7 @@ import { exec } from './exec.ts'
 import { logs } from './logs.ts'
 import { plan } from './plan.ts'
 import { ps, runs } from './ps.ts'
+import { resourceLogin } from './resource-login.ts'
 import { smoke } from './smoke.ts'
 import { openSetting, recoverSetting, type Setting } from './world.ts'
 import type { StreamIo, World, WorldOptions } from './world-type.ts'
@@ -38,6 +39,7 @@ const ops: Ops = {
   runs,
   ps,
   smoke,
+  'resource-login': resourceLogin,
   'env-list': envList,
   'env-set': envSet,
   'env-unset': envUnset,

@@ -42,6 +42,8 @@ export const opInputs = {
   runs: anywhere.extend({ limit: z.number().int().min(1).max(1000).default(20) }),
   ps: anywhere,
   smoke: where,
+  /** `readonly` absent: as the environment is protected. */
+  'resource-login': where.extend({ resource: z.string(), readonly: z.boolean().optional() }),
   'env-list': where,
   'env-set': where.extend({ values: z.array(z.strictObject({ name: z.string(), value: z.string() })) }),
   'env-unset': where.extend({ names: z.array(z.string()) }),
@@ -88,6 +90,8 @@ export interface OpAnswers {
   runs: RunRow[]
   ps: PsAnswer
   smoke: { release?: string; results: SmokeResult[] }
+  /** `url` has the password in it. */
+  'resource-login': { resource: string; type: string; url: string; isReadonly: boolean }
   'env-list': EnvRow[]
   /** `next`: what must be done for the values to take effect, for example `landfall up`. */
   'env-set': { set: string[]; next: string[]; findings: Finding[] }

@@ -1,13 +1,15 @@
 import { once } from 'node:events'
-import type { Run } from '../command.ts'
-import { emit } from '../context.ts'
+import { LandfallError } from '../../lib/error.ts'
+import type { Flags, Run } from '../command.ts'
+import { type Context, emit } from '../context.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { TerminalFilter } from '../render/terminal-filter.ts'
 import { openSession } from '../session.ts'
 import { placeOf } from '../where.ts'
 
 /** Byte for byte in a pipe; on a terminal without what could take it over. Ends with the command's own exit code. */
-export const run: Run = async (context, [component = '', ...command]) => {
+export const run: Run = async (context, [component = '', ...command], flags) => {
+  if (command.length === 0) return shell(context, component, flags)
   const session = await openSession(context)
   const leaving = new AbortController()
   const release = onInterrupt(() => leaving.abort())
@@ -36,4 +38,16 @@ function writerTo(stream: NodeJS.WriteStream): (bytes: Uint8Array) => Promise<vo
   return async (bytes) => {
     if (!stream.write(filter ? filter.clean(bytes) : bytes)) await once(stream, 'drain')
   }
+}
+
+/** Without a command: a session with a resource, for looking unless more is asked for in a protected environment. */
+async function shell(context: Context, resource: string, { command, readonly, write }: Flags): Promise<number> {
+  if (readonly && write) {
+    throw new LandfallError({ code: 'E_USAGE', message: '--readonly and --write exclude each other', at: '--readonly' })
+  }
+  const session = await openSession(context)
+  const wish = readonly ? { readonly: true } : write ? { readonly: false } : {}
+  const login = await session.call('resource-login', { ...(await placeOf(context)), resource, ...wish })
+  const { resourceShell } = await import('../sql/resource-shell.ts')
+  return resourceShell(context, login, command)
 }
