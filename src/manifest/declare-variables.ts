@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isKeptOut } from '../lib/env/kept-out.ts'
 import { show } from '../lib/show.ts'
 import { reservedBecause } from './names.ts'
 import type { Path } from './places.ts'
@@ -21,6 +22,8 @@ export interface Variable {
   isShort: boolean
   /** It comes from a resource that this version does not provide, so that it must be set by hand. */
   isLost: boolean
+  /** By `only` and `forbidden` it has no business in this environment. */
+  isKeptOut: boolean
 }
 
 export function declareVariables(world: World): Variable[] {
@@ -34,11 +37,15 @@ export function declareVariables(world: World): Variable[] {
       const other = special.env?.[name]
       const usual = isStatic ? 'build' : 'run'
       if (other === undefined || !Object.hasOwn(special.env ?? {}, name)) {
-        variables.push({ name, ...(component && { component }), ...told(own, entry, path, usual) })
+        variables.push({ name, ...(component && { component }), ...told(world, own, entry, path, usual) })
         continue
       }
       const overPath = ['environments', environment, 'env', name]
-      variables.push({ name, ...(component && { component }), ...told(merge(own, options(other)), other, overPath, usual) })
+      variables.push({
+        name,
+        ...(component && { component }),
+        ...told(world, merge(own, options(other)), other, overPath, usual),
+      })
     }
   }
   add(manifest.env, ['env'])
@@ -49,7 +56,7 @@ export function declareVariables(world: World): Variable[] {
     const path = ['environments', environment, 'env', name]
     if (variables.some((v) => v.name === name)) continue
     checkName(world, path, name)
-    variables.push({ name, ...told(options(entry), entry, path, 'run') })
+    variables.push({ name, ...told(world, options(entry), entry, path, 'run') })
   }
   return variables
 }
@@ -60,14 +67,38 @@ function options(entry: ManifestEnv): EnvOptions {
 
 /** A new value takes the place of the old one, wherever that came from. */
 function merge(own: EnvOptions, other: EnvOptions): EnvOptions {
-  const isNewValue = other.default !== undefined || other.from !== undefined || other.generate !== undefined
+  const isNewValue = (['default', 'from', 'generate', 'source'] as const).some((key) => other[key] !== undefined)
   if (!isNewValue) return { ...own, ...other }
-  const { default: _default, from: _from, generate: _generate, ...rest } = own
+  const { default: _default, from: _from, generate: _generate, source: _source, ...rest } = own
   return { ...rest, ...other }
 }
 
-function told(own: EnvOptions, entry: ManifestEnv, path: Path, usual: 'build' | 'run'): Omit<Variable, 'name' | 'component'> {
-  return { options: own, when: own.when ?? usual, path, isShort: typeof entry !== 'object', isLost: false }
+function told(
+  world: World,
+  own: EnvOptions,
+  entry: ManifestEnv,
+  path: Path,
+  usual: 'build' | 'run',
+): Omit<Variable, 'name' | 'component'> {
+  const only = placesOf(own.only)
+  const forbidden = placesOf(own.forbidden)
+  const place = { environment: world.environment, target: ENGINE }
+  return {
+    options: own,
+    when: own.when ?? usual,
+    path,
+    isShort: typeof entry !== 'object',
+    isLost: false,
+    isKeptOut: isKeptOut({ ...(only && { only }), ...(forbidden && { forbidden }) }, place),
+  }
+}
+
+/** The one engine, by the name that `only` and `forbidden` may give it. */
+const ENGINE = 'process'
+
+/** A single name is a list of one. */
+export function placesOf(places: EnvOptions['only']): string[] | undefined {
+  return typeof places === 'string' ? [places] : places
 }
 
 function checkName(world: World, path: Path, name: string): void {

@@ -36,7 +36,7 @@ function sectionOf(heading: string): string {
   const [, code] = /^`(.+)`$/.exec(heading) ?? []
   if (code === undefined) return ''
   const path = code.replaceAll('<name>', '*')
-  return ['components', 'resources', 'env'].includes(path) ? `${path}.*` : path
+  return ['components', 'resources', 'env', 'groups'].includes(path) ? `${path}.*` : path
 }
 
 test('every key of the schema is explained, and every key that is explained is in the schema', () => {

@@ -50,7 +50,6 @@ test('every key that this version does not carry out is announced, and nothing e
     'components.server.scale.sticky',
     'components.server.user',
     'components.server.compatible',
-    'groups',
     'routes[0].cors',
     'checks[1].mail',
     'backup',

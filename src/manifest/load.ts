@@ -13,12 +13,15 @@ import { resolveChecks } from './resolve-checks.ts'
 import { behind, resolveComponent, valuesOf } from './resolve-component.ts'
 import { type Contract, resolveEnv } from './resolve-env.ts'
 import { checkEnvironments, specialOf } from './resolve-environment.ts'
+import { resolveGroups } from './resolve-groups.ts'
 import { checkWriters } from './resolve-mounts.ts'
 import { resolveNames } from './resolve-names.ts'
 import { resolveResources } from './resolve-resources.ts'
 import { resolveRoutes } from './resolve-routes.ts'
+import { resolveTroubles } from './resolve-troubles.ts'
 import type { Manifest } from './schema.ts'
 import { checkShape, type Shape } from './shape.ts'
+import { toSeconds } from './units.ts'
 import type { World } from './world.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -100,18 +103,31 @@ function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, pl
   checkWriters(world, components)
   checkCycles(world, components)
   const checks = resolveChecks(world)
-  const entries = makeContract(world, contract, components)
+  const troubles = resolveTroubles(world)
+  const groups = resolveGroups(world)
+  const entries = makeContract(world, contract, components, groups)
   return {
     name: manifest.app,
-    environment: { name: environment, isProtected: world.special.protect ?? false },
+    environment: environmentOf(world),
     ...(version !== undefined && { version }),
     components: components.map((c) => (addressed.has(c.name) ? { ...c, address: 'edge' } : c)),
     resources: resolveResources(world),
     routes: world.routes,
     checks,
+    troubles,
     contract: entries,
+    ...(groups.length > 0 && { groups }),
     keep: { releases: manifest.keep?.releases ?? 5 },
   }
+}
+
+/** How often scheduled checks are asked where the manifest only says that they are. */
+const UPTIME_SECONDS = 60
+
+function environmentOf({ environment, special }: World): App['environment'] {
+  const { protect = false, uptime = protect } = special
+  const uptimeSeconds = typeof uptime === 'string' ? toSeconds(uptime) : uptime ? UPTIME_SECONDS : undefined
+  return { name: environment, isProtected: protect, ...(uptimeSeconds !== undefined && { uptimeSeconds }) }
 }
 
 /** Components that others reach from inside, for which the edge keeps an address. */

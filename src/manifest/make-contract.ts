@@ -1,17 +1,19 @@
-import type { Component, EnvEntry } from '../model/app.ts'
-import { TYPE_PATTERNS } from './check-variable.ts'
+import type { Component, EnvEntry, EnvGroup } from '../model/app.ts'
+import { type EnvOptions, placesOf } from './declare-variables.ts'
 import { type Path, pathText } from './places.ts'
 import { behind } from './resolve-component.ts'
+import { fileOf, sourceOf } from './resolve-delivery.ts'
 import type { Contract, ResolvedVariable } from './resolve-env.ts'
+import { relaxGrouped } from './resolve-groups.ts'
 import { resourceOptions } from './resolve-resources.ts'
-import { GENERATE } from './schema-env.ts'
+import { GENERATE, kindOf } from './schema-env.ts'
 import type { World } from './world.ts'
 
 /** The contract as the rest of Landfall sees it: each variable with the components that get it. */
-export function makeContract(world: World, contract: Contract, components: Component[]): EnvEntry[] {
+export function makeContract(world: World, contract: Contract, components: Component[], groups: EnvGroup[]): EnvEntry[] {
   checkTwins(world, contract)
   const entries = contract.variables.map((variable) => {
-    const entry = entryOf(variable, components, contract)
+    const entry = entryOf(world, variable, components, contract)
     if (
       entry.components.length === 0 &&
       variable.value &&
@@ -22,30 +24,52 @@ export function makeContract(world: World, contract: Contract, components: Compo
     }
     return entry
   })
-  return [...entries, ...resourceEntries(world, contract)]
+  const isSaid = (entry: EnvEntry) => contract.variables.some((v) => v.name === entry.name && v.options.required === true)
+  return relaxGrouped([...entries, ...resourceEntries(world, contract)], groups, isSaid)
 }
 
-function entryOf(variable: ResolvedVariable, components: Component[], contract: Contract): EnvEntry {
+function entryOf(world: World, variable: ResolvedVariable, components: Component[], contract: Contract): EnvEntry {
   const { name, options, path, value, isSecret, when } = variable
-  const isMade = value !== undefined || options.generate !== undefined
-  const pattern = options.pattern ?? (options.type && TYPE_PATTERNS[options.type])
-  const gets = (c: Component) =>
-    contract.find(c.name, name) === variable && (Object.hasOwn(c.env, name) || Object.hasOwn(c.build.env, name))
+  const isMade = value !== undefined || options.generate !== undefined || options.requiredIf !== undefined
+  const type = options.type === undefined ? undefined : kindOf(options.type)
+  const only = placesOf(options.only)
+  const forbidden = placesOf(options.forbidden)
+  const file = fileOf(variable)
+  const source = sourceOf(world, variable)
+  const reaches = (c: Component) => Object.hasOwn(c.env, name) || Object.hasOwn(c.build.env, name)
+  // Where it is kept out nobody has it; on a target that it is for, these would.
+  const would = (c: Component) => c.type !== 'static' && (variable.component === undefined || variable.component === c.name)
+  const gets = (c: Component) => contract.find(c.name, name) === variable && (variable.isKeptOut ? would(c) : reaches(c))
   return {
     name,
     components: components.filter(gets).map((c) => c.name),
-    isRequired: options.required ?? !isMade,
+    isRequired: !variable.isKeptOut && (options.required ?? !isMade),
     isSecret,
     ...(value && { default: value }),
     ...(options.generate !== undefined && { generate: parseGenerate(options.generate) }),
     ...(options.minLength !== undefined && { minLength: options.minLength }),
-    ...(pattern !== undefined && { pattern }),
+    ...(options.pattern !== undefined && { pattern: options.pattern }),
+    ...(type !== undefined && type !== 'text' && { type }),
+    ...(options.values && { values: options.values.map(String) }),
+    ...(options.public && { isPublic: true }),
+    ...(only && { only }),
+    ...(forbidden && { forbidden }),
+    ...(variable.isKeptOut && { isKeptOut: true }),
+    ...(options.requiredIf !== undefined && { requiredIf: conditionOf(options.requiredIf) }),
+    ...(file !== undefined && { delivery: { type: 'file' as const, name: file } }),
+    ...(source && { source }),
     ...(options.about !== undefined && { about: options.about }),
     ...(options.onRotate !== undefined && { onRotate: options.onRotate }),
     ...(options.as && { as: { ...options.as } }),
     when,
     at: pathText(path),
   }
+}
+
+function conditionOf(condition: NonNullable<EnvOptions['requiredIf']>): NonNullable<EnvEntry['requiredIf']> {
+  if (typeof condition === 'string') return { name: condition }
+  const [[name, value] = ['', '']] = Object.entries(condition)
+  return { name, value: String(value) }
 }
 
 function parseGenerate(text: string): NonNullable<EnvEntry['generate']> {
@@ -60,8 +84,9 @@ function checkTwins(world: World, contract: Contract): void {
   for (const variable of contract.variables) {
     const twin = first.get(variable.name)
     first.set(variable.name, twin ?? variable)
-    if (!twin || (twin.isSecret === variable.isSecret && twin.options.generate === variable.options.generate)) continue
-    const message = `${variable.name} is declared at ${world.places.at(twin.path, 'key')} too, with other words on secret or generate`
+    const source = (v: ResolvedVariable) => JSON.stringify([v.options.generate, v.options.source])
+    if (!twin || (twin.isSecret === variable.isSecret && source(twin) === source(variable))) continue
+    const message = `${variable.name} is declared at ${world.places.at(twin.path, 'key')} too, with other words on secret, generate or source`
     world.remarks.key('E_DUPLICATE', variable.path, message, 'what is set under a name is one value: let both say the same')
   }
 }

@@ -7,9 +7,7 @@ import type { Manifest } from './schema.ts'
  * stands; when it is carried out, its line goes. `*` is any name, `values` narrows to these values of the key.
  */
 const NOT_YET: { path: string; values?: string[]; instead?: string }[] = [
-  { path: 'groups', instead: 'mark each variable with `required`' },
   { path: 'backup', instead: 'make backups with the tools of the database until then' },
-  { path: 'troubles' },
   { path: 'keep.warm' },
   { path: 'keep.decommissioned' },
   { path: 'components.*.type', values: ['cron'], instead: 'make it a task and run `landfall run` from your own timer' },
@@ -23,7 +21,6 @@ const NOT_YET: { path: string; values?: string[]; instead?: string }[] = [
   { path: 'components.*.url' },
   { path: 'environments.*.scale.*.sticky', instead: 'keep sessions in a resource' },
   { path: 'routes.*.cors', instead: 'let the component answer other origins' },
-  { path: 'checks.*.mail', instead: 'the rest of the check is carried out' },
 ]
 
 export function announceNotYet(manifest: Manifest, remarks: Remarks): void {

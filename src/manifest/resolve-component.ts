@@ -3,6 +3,7 @@ import type { Value } from '../model/value.ts'
 import type { Path } from './places.ts'
 import { partsOf } from './references.ts'
 import { resolveCommand, resolveCommands } from './resolve-command.ts'
+import { fileOf } from './resolve-delivery.ts'
 import type { Contract } from './resolve-env.ts'
 import { resolveHealth } from './resolve-health.ts'
 import { resolveMounts } from './resolve-mounts.ts'
@@ -38,6 +39,7 @@ export function resolveComponent(world: World, name: string, component: Manifest
     build: resolveBuild(world, name, component, contract),
     ...(command && { command }),
     env,
+    ...envFilesOf(name, env, contract),
     ...(component.port !== undefined && { port: component.port }),
     ...(health && { health }),
     needs: resolveNeeds(world, name, component, [...resources, ...mounts.map((m) => m.volume)]),
@@ -64,12 +66,21 @@ function runEnv(name: string, component: ManifestComponent, contract: Contract, 
   const env: Record<string, Value> = {}
   if (component.type === 'static') return env
   for (const variable of contract.variables) {
-    if (variable.when === 'build' || contract.find(name, variable.name) !== variable) continue
+    if (variable.when === 'build' || variable.isKeptOut || contract.find(name, variable.name) !== variable) continue
     const volumes = behind(contract, name, variable.value ? [variable.value] : []).filter((v) => v.type === 'volume')
     if (variable.component === undefined && !volumes.every((v) => mounts.some((m) => m.volume === v.volume))) continue
     env[variable.name] = { type: 'stored', name: variable.name, secret: variable.isSecret }
   }
   return env
+}
+
+/** Those that arrive as a file, with the name that it has. */
+function envFilesOf(component: string, env: Record<string, Value>, contract: Contract): Pick<Component, 'envFiles'> {
+  const files = Object.keys(env).flatMap((name) => {
+    const file = fileOf(contract.find(component, name))
+    return file === undefined ? [] : [[name, file] as const]
+  })
+  return files.length === 0 ? {} : { envFiles: Object.fromEntries(files) }
 }
 
 /** Every value of a component, but for its build's. */

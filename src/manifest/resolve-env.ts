@@ -44,7 +44,7 @@ export function resolveEnv(world: World): Contract {
     const value = givenValue(world, variable, seenFrom(variable.component))
     open.pop()
     const { options } = variable
-    const isMade = options.generate !== undefined || variable.isLost
+    const isMade = options.generate !== undefined || options.source !== undefined || variable.isLost
     // What holds a secret is one, whatever is said of it.
     const isSecret =
       options.secret === true || (value !== undefined && holdsSecret(value)) || (isMade && options.secret !== false)
@@ -57,6 +57,8 @@ export function resolveEnv(world: World): Contract {
     (component: string | undefined): FindVariable =>
     (name) => {
       const variable = byKey.get(key(component, name)) ?? byKey.get(key(undefined, name))
+      // Where it is kept out it is nothing, also inside another one.
+      if (variable?.isKeptOut) return { value: { type: 'text', text: '' }, isSecret: false }
       const resolved = variable && resolve(variable)
       if (!resolved) return variable && { value: { type: 'text', text: '' }, isSecret: false }
       return { value: { type: 'stored', name, secret: resolved.isSecret }, isSecret: resolved.isSecret }

@@ -76,12 +76,14 @@ function buildEnv(
   world: World,
   name: string,
   at: Path,
-  { build = {} }: ManifestComponent,
+  { type, build = {} }: ManifestComponent,
   contract: Contract,
 ): Record<string, Value> {
   const env: Record<string, Value> = {}
   for (const variable of contract.variables) {
-    if (variable.when === 'run' || contract.find(name, variable.name) !== variable) continue
+    // What is public is meant for browsers, and a static component has nothing but its build to take it from.
+    const isWanted = variable.when !== 'run' || (type === 'static' && variable.options.public === true)
+    if (!isWanted || variable.isKeptOut || contract.find(name, variable.name) !== variable) continue
     env[variable.name] = { type: 'stored', name: variable.name, secret: false }
   }
   for (const group of ['env', 'args'] as const) {

@@ -1,19 +1,8 @@
 import { z } from 'zod'
+import { CHECK_METHODS, check, trouble } from './schema-check.ts'
 import { component, scale } from './schema-component.ts'
-import { envEntry } from './schema-env.ts'
-import {
-  duration,
-  envKey,
-  flag,
-  host,
-  innerPath,
-  name,
-  reference,
-  requestPath,
-  routePath,
-  rule,
-  whole,
-} from './schema-scalars.ts'
+import { envEntry, groups } from './schema-env.ts'
+import { duration, envKey, flag, host, innerPath, name, reference, routePath, rule, whole } from './schema-scalars.ts'
 
 const mapping = rule('E_TYPE', 'is not a mapping of names')
 const anything = z.unknown()
@@ -34,33 +23,6 @@ const route = z.strictObject({
   cors: anything.optional().describe('Answers of the edge to other origins.'),
 })
 
-const CHECK_METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const
-const target = requestPath('E_PATH')
-const check = z.strictObject({
-  name: z.string(rule('E_TYPE', 'is not a text')).min(1).max(80).describe('Shown in results.'),
-  get: target.optional().describe('Path asked for with GET.'),
-  post: target.optional().describe('Path asked for with POST.'),
-  put: target.optional().describe('Path asked for with PUT.'),
-  patch: target.optional().describe('Path asked for with PATCH.'),
-  delete: target.optional().describe('Path asked for with DELETE.'),
-  head: target.optional().describe('Path asked for with HEAD.'),
-  host: host.optional().describe('The host that is asked; the first route where it is left out.'),
-  headers: z
-    .record(
-      z.string().regex(/^[A-Za-z0-9-]{1,80}$/, rule('E_TYPE', 'is not a name of a header')),
-      z.string(rule('E_TYPE', 'is not a text')).regex(/^[\x20-\x7e]*$/, rule('E_TYPE', 'is not a value of a header')),
-    )
-    .optional()
-    .describe('Headers of the request.'),
-  body: anything.optional().describe('A text, or a value that is sent as JSON.'),
-  status: whole(100, 599).optional().describe('The status that must come.'),
-  json: anything.optional().describe('What the JSON of the answer must contain.'),
-  text: z.string(rule('E_TYPE', 'is not a text')).min(1).max(2000).optional().describe('A text that the answer must contain.'),
-  answerHeaders: z.record(z.string(), z.string()).optional().describe('Headers that the answer must have.'),
-  belowMs: whole(1, 600_000).optional().describe('The answer must come within this many milliseconds.'),
-  mail: anything.optional().describe('A mail that must arrive.'),
-})
-
 const resource = z.looseObject(
   { type: reference.describe('What it is: postgres, volume.') },
   rule('E_TYPE', 'is not a mapping with a type'),
@@ -75,6 +37,10 @@ const environment = z.strictObject({
     .optional()
     .describe('Other options of resources, by name.'),
   protect: flag.optional().describe('Changes must be confirmed with the name of the app.'),
+  uptime: z
+    .union([flag, duration('10s', '1d')], rule('E_TYPE', 'is neither true, false nor a time such as 60s'))
+    .optional()
+    .describe('How often checks that only look are asked of what serves.'),
 })
 
 /** The manifest, as it is written. The one source of the validator, of the JSON Schema and of the type. */
@@ -99,7 +65,7 @@ export const manifestSchema = z
       .record(envKey, envEntry, mapping)
       .optional()
       .describe('Variables of all components; of static ones only those for the build.'),
-    groups: anything.optional().describe('Rules over several variables.'),
+    groups: groups.optional().describe('Rules over several variables.'),
     routes: z
       .array(route, rule('E_TYPE', 'is not a list of routes'))
       .max(500)
@@ -109,10 +75,14 @@ export const manifestSchema = z
       .array(check, rule('E_TYPE', 'is not a list of checks'))
       .max(200)
       .optional()
-      .describe('Smoke checks: asked on new instances before they have traffic.'),
+      .describe('Smoke checks: asked on new instances before they have traffic, and of what serves.'),
     environments: z.record(name, environment, mapping).optional().describe('What is different, by environment.'),
     backup: anything.optional().describe('When backups are made.'),
-    troubles: anything.optional().describe('Known failures and what to look at.'),
+    troubles: z
+      .array(trouble, rule('E_TYPE', 'is not a list of troubles'))
+      .max(200)
+      .optional()
+      .describe('Known failures: what is noticed, what it comes from, and what to look at.'),
     keep: z
       .strictObject({
         releases: whole(1, 50).optional().describe('How many releases can be gone back to.'),

@@ -16,6 +16,11 @@ export function secretLiteral(text: string): string | undefined {
   return LITERALS.find(([pattern]) => pattern.test(start))?.[1]
 }
 
+/** Whether build tools give a variable of this name to the browser. */
+export function isBrowserName(name: string): boolean {
+  return /^(?:VITE|NEXT_PUBLIC|REACT_APP|PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|GATSBY|VUE_APP)_/.test(name)
+}
+
 /** Whether a variable of this name usually holds a secret. */
 export function isSecretName(name: string): boolean {
   if (/^(DATABASE|REDIS|MONGO\w*|AMQP|POSTGRES\w*|MYSQL|RABBITMQ)_UR[LI]$|ACCESS_KEY_ID$/i.test(name)) return true
