@@ -1,3 +1,4 @@
+import { readRights } from '../lib/read-rights.ts'
 import { show } from '../lib/show.ts'
 import type { Component, Mount } from '../model/app.ts'
 import { oddCodePoint } from './names.ts'
@@ -55,14 +56,16 @@ export function resolveMounts(world: World, name: string, component: ManifestCom
     mounts.push({
       volume: wish.volume,
       ...(wish.path !== undefined && { path: trim(wish.path) }),
-      writers: writersOf(world, wish.volume),
+      ...optionsOf(world, wish.volume),
     })
   }
   return mounts
 }
 
-function writersOf(world: World, volume: string): Mount['writers'] {
-  return resourceOptions(world, volume).writers === 'many' ? 'many' : 'one'
+function optionsOf(world: World, volume: string): Pick<Mount, 'writers' | 'rights'> {
+  const options = resourceOptions(world, volume)
+  const rights = readRights(options)
+  return { writers: options.writers === 'many' ? 'many' : 'one', ...(rights && { rights }) }
 }
 
 function checkFolder(world: World, at: Path, path: string, before: Mount[]): void {

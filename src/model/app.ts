@@ -139,7 +139,9 @@ export interface ReleaseStep {
   endsSessions?: boolean
   /** It is ended after this time. Absent: never. */
   timeoutSeconds?: number
-  /** How long a statement of it waits for a lock before it fails, and what is asked who holds it. Set while resources are expanded. */
+  /** How long one of its statements waits for a lock, where somebody said so; 0 is as long as it takes. */
+  lockTimeoutSeconds?: number
+  /** What comes of that, with the database that it is about. Set when resources are expanded. */
   locks?: LockRule
 }
 /** What must be true after a step that ended with 0. */
@@ -170,6 +172,7 @@ export interface MigrationClaim extends SqlSource {
   /** Files that match one of these, from the artifact's folder; or a command that prints the number last. */
   present: { type: 'files'; globs: string[] } | { type: 'command'; run: Value[] }
 }
+/** `timeoutSeconds` 0: nothing is told to the database, it is only looked at. */
 export interface LockRule extends SqlSource {
   timeoutSeconds: number
   tries: number
@@ -190,6 +193,16 @@ export interface Mount {
   volume: string
   path?: string
   writers: 'one' | 'many'
+  rights?: VolumeRights
+}
+/** Of a volume's folder, set before anything of ours starts on it. */
+export interface VolumeRights {
+  /** Absent: the user that the component runs under. */
+  uid?: number
+  /** Absent: the group of that user, so that it can be let in beside another owner. */
+  gid?: number
+  /** Permission bits, such as 0o770. */
+  mode?: number
 }
 
 export interface StaticOptions {

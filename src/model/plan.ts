@@ -1,4 +1,4 @@
-import type { App, Check, Component, ReleaseStep, Resource, Route, Trouble } from './app.ts'
+import type { App, Check, Component, ReleaseStep, Resource, Route, Trouble, VolumeRights } from './app.ts'
 import type { BackupPolicy, BackupReason } from './backup.ts'
 import type { Value } from './value.ts'
 
@@ -41,6 +41,9 @@ export interface Outcome {
 export interface Operate {
   backup?: BackupPolicy
   checks: Check[]
+  troubles?: Trouble[]
+  /** How often the scheduled checks are asked; absent: never. */
+  uptimeSeconds?: number
   resources: Resource[]
 }
 export interface DataVersion {
@@ -77,7 +80,7 @@ export interface PlanWarning {
 /** The whole vocabulary. Each means "make sure that…", so running it twice is safe. */
 export type Step =
   | { type: 'build'; component: Component; artifact: string }
-  | { type: 'volume'; name: string; runsAs: Component['runsAs'] }
+  | { type: 'volume'; name: string; runsAs: Component['runsAs']; rights?: VolumeRights }
   /** A command of a component, to its end: once per release. `name` tells several of one component apart. */
   | {
       type: 'run-once'

@@ -1,4 +1,4 @@
-import type { App, Check, CheckStep, Component } from '../model/app.ts'
+import type { App, Check, CheckStep, VolumeRights } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type {
   Intent,
@@ -147,10 +147,18 @@ function resourceStage(app: App, next: ServingComponent[], observed: Observed, p
 }
 
 function missingVolumes(app: App, observed: Observed): Step[] {
-  const wanted = new Map<string, Component['runsAs']>()
-  for (const c of app.components) for (const m of c.mounts) wanted.set(m.volume, c.runsAs)
-  const names = [...wanted.keys()].filter((v) => !observed.volumes.includes(v)).sort()
-  return names.map((name) => ({ type: 'volume', name, runsAs: wanted.get(name)! }))
+  const wanted = new Map<string, Extract<Step, { type: 'volume' }>>()
+  for (const { mounts, runsAs } of app.components) {
+    for (const { volume: name, rights } of mounts) wanted.set(name, { type: 'volume', name, runsAs, ...(rights && { rights }) })
+  }
+  const had = new Map(
+    Object.values(observed.serving).flatMap((s) => s.component.mounts.map((m) => [m.volume, m.rights] as const)),
+  )
+  // Rights that are no longer written down stay as they are.
+  const isOther = ({ name, rights }: { name: string; rights?: VolumeRights }) =>
+    rights !== undefined && JSON.stringify(rights) !== JSON.stringify(had.get(name))
+  const steps = [...wanted.values()].filter((step) => !observed.volumes.includes(step.name) || isOther(step))
+  return steps.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function releaseStage(fresh: ServingComponent[]): Stage {

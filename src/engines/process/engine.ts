@@ -20,7 +20,7 @@ import { addressPort } from './ports.ts'
 import { prune } from './prune.ts'
 import { readLogs } from './read-logs.ts'
 import { recover } from './recover.ts'
-import { giveTree, makeOwnFolder, openRights } from './rights.ts'
+import { giveRights, giveTree, makeOwnFolder, openRights } from './rights.ts'
 import { start } from './start.ts'
 import { stopLive } from './stop.ts'
 import { beginTicking } from './supervise.ts'
@@ -63,7 +63,8 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
         makeFolder(paths.volumes(home, ctx))
         makeOwnFolder(path, 0o750, undefined)
         failpoint('engine:volume:made')
-        if (uid !== undefined) giveTree(path, uid)
+        if (uid !== undefined && step.rights?.uid === undefined) giveTree(path, uid)
+        if (step.rights) giveRights(path, step.rights, uid, ctx.say)
       },
       'run-once': (step, ctx) => runOnce(world, step, ctx),
       start: (step, ctx) => start(world, step, ctx),

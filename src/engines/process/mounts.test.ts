@@ -2,6 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { needs } from '../../../test/capabilities.ts'
 import { aWeb, EngineBench, errorOf, isRoot, shop } from '../../../test/process-engine.ts'
 import type { Component } from '../../model/app.ts'
 
@@ -42,6 +43,26 @@ test('a volume is made once, belongs to the instances, and is observed', async (
   expect(await exec(web, ['sh', '-c', 'echo kept >"$DATA/file"; cat "$DATA/file"'])).toEqual({ code: 0, out: 'kept\n' })
   await bench.engine.steps.volume({ type: 'volume', name: 'data', runsAs: 'app' }, bench.context())
   expect(readFileSync(join(volume(), 'file'), 'utf8')).toBe('kept\n')
+})
+
+test('a volume has the mode that was asked for before anything starts, and another one later', async () => {
+  const make = (mode: number) =>
+    bench.engine.steps.volume({ type: 'volume', name: 'data', runsAs: 'app', rights: { mode } }, bench.context())
+  await make(0o700)
+  expect(lstatSync(volume()).mode & 0o7777).toBe(0o700)
+  await make(0o2775)
+  expect(lstatSync(volume()).mode & 0o7777).toBe(0o2775)
+})
+
+needs('root').test('a volume with another owner lets its components in through their group', async () => {
+  const own = lstatSync(volume()).uid
+  const rights = { uid: 1000 }
+  await bench.engine.steps.volume({ type: 'volume', name: 'data', runsAs: 'app', rights }, bench.context())
+  expect(lstatSync(volume())).toMatchObject({ uid: 1000, gid: own })
+  const web = aWeb('web', { DATA: { type: 'volume', volume: 'data' } }, { mounts: [{ volume: 'data', writers: 'one' }] })
+  expect(await exec(web, ['sh', '-c', 'echo kept >"$DATA/file"; cat "$DATA/file"'])).toEqual({ code: 0, out: 'kept\n' })
+  await bench.engine.steps.volume({ type: 'volume', name: 'data', runsAs: 'app', rights }, bench.context())
+  expect(lstatSync(volume())).toMatchObject({ uid: 1000, gid: own })
 })
 
 test('a volume that is not there is named before anything starts', async () => {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { LandfallError } from '../../lib/error.ts'
-import type { Component } from '../../model/app.ts'
+import type { Component, VolumeRights } from '../../model/app.ts'
 import type { Scope } from '../../model/plan.ts'
 import { paths } from './paths.ts'
 import { UID_RANGE, uidOf } from './uids.ts'
@@ -59,11 +59,29 @@ export function makeOwnFolder(path: string, mode: number, uid: number | undefine
 }
 
 /** The folder and all in it, where it belongs to another: a home that came from another machine, or to root from a user. */
-export function giveTree(path: string, uid: number): void {
+export function giveTree(path: string, uid: number, gid = uid): void {
   if (lstatSync(path).uid === uid) return
   const give = (at: string) => {
     if (lstatSync(at).isDirectory()) for (const name of readdirSync(at)) give(join(at, name))
-    lchownSync(at, uid, uid)
+    lchownSync(at, uid, gid)
   }
   give(path)
+}
+
+/** What a manifest asks for; `own` is the uid of those who work in the folder, absent where we are not root. */
+export function giveRights(
+  path: string,
+  { uid, gid, mode }: VolumeRights,
+  own: number | undefined,
+  say: (line: string) => void,
+): void {
+  if (own === undefined) {
+    if (uid !== undefined) say(`only root can give ${path} to uid ${uid}: it stays ours`)
+  } else if (uid !== undefined) {
+    giveTree(path, uid, gid ?? own)
+    chownSync(path, uid, gid ?? own)
+  }
+  // Beside another owner its users come in through the group.
+  const bits = mode ?? (uid === undefined ? undefined : 0o770)
+  if (bits !== undefined) chmodSync(path, bits)
 }

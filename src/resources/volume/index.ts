@@ -1,19 +1,20 @@
 import { LandfallError } from '../../lib/error.ts'
-import { nearest } from '../../lib/nearest.ts'
+import { findingsOf, isWhole, sayUnknownKeys, sizeMiBOf } from '../../lib/option-reader.ts'
+import { readRights } from '../../lib/read-rights.ts'
 import { show } from '../../lib/show.ts'
 import type { Resource } from '../../model/app.ts'
 import type { Finding } from '../../model/finding.ts'
 import type { ResourceType } from '../../model/plug.ts'
 
 /** `startEmpty` is the planner's: it is allowed for every resource that keeps data. */
-const KEYS = ['writers', 'startEmpty']
+const KEYS = ['writers', 'owner', 'mode', 'size', 'startEmpty']
 const WRITERS = ['one', 'many']
 
 const volume: ResourceType = {
   type: 'volume',
   title: 'Volume',
   outputs: ['path'],
-  check: findingsOf,
+  check: checkOptions,
   // The components that name it under `mounts` say the rest: a folder alone runs nothing.
   expand: (resource) => ({ components: [], provision: [], volumes: [{ name: resource.name, runsAs: 'app' }], secrets: [] }),
   output(resource, field) {
@@ -30,23 +31,28 @@ const volume: ResourceType = {
 }
 export default volume
 
-function findingsOf({ options }: Resource): Finding[] {
-  const findings: Finding[] = []
-  for (const key of Object.keys(options)) {
-    if (KEYS.includes(key)) continue
-    const near = nearest(key, KEYS)
-    const hint = near ? `did you mean \`${near}\`?` : `known keys: ${KEYS.join(', ')}`
-    findings.push({ level: 'error', code: 'E_UNKNOWN_KEY', at: key, message: `volume has no option ${show(key)}`, hint })
-  }
-  const { writers } = options
-  if (writers !== undefined && (typeof writers !== 'string' || !WRITERS.includes(writers))) {
-    findings.push({
-      level: 'error',
-      code: 'E_TYPE',
-      at: 'writers',
-      message: `writers must be \`one\` or \`many\`, not ${show(writers)}`,
-      hint: '`one`: an old and a new instance never run at once; `many`: the app copes with several',
-    })
-  }
-  return findings
+function checkOptions({ options }: Resource): Finding[] {
+  return findingsOf((say) => {
+    sayUnknownKeys('volume', options, KEYS, say)
+    const { writers, owner, mode, size } = options
+    if (writers !== undefined && (typeof writers !== 'string' || !WRITERS.includes(writers))) {
+      const hint = '`one`: an old and a new instance never run at once; `many`: the app copes with several'
+      say('error', 'E_TYPE', 'writers', `writers must be \`one\` or \`many\`, not ${show(writers)}`, hint)
+    }
+    if (owner !== undefined && readRights({ owner })?.uid === undefined) {
+      const hint = 'leave it out, and the folder belongs to the user that the component runs under'
+      say('error', 'E_TYPE', 'owner', `owner must be a uid such as 1000, or "1000:1000" with a group, not ${show(owner)}`, hint)
+    }
+    if (mode !== undefined && readRights({ mode })?.mode === undefined) {
+      say(
+        'error',
+        'E_TYPE',
+        'mode',
+        `mode must be octal in quotes, such as "0770", and leave its owner all rights; not ${show(mode)}`,
+      )
+    }
+    if (size !== undefined && !isWhole(sizeMiBOf(size), 1, 64 * 1024 * 1024)) {
+      say('error', 'E_RANGE', 'size', `size must be one such as 10Gi, not ${show(size)}`)
+    }
+  })
 }
