@@ -16,9 +16,11 @@ const ALLOWED: Record<string, string[]> = {
   engines: [],
   edge: [],
   store: [],
-  run: ['store'],
+  checks: [],
+  run: ['store', 'checks'],
   backup: ['store', 'run', 'resources'],
-  ops: ['manifest', 'resources', 'builders', 'targets', 'translate', 'plan', 'engines', 'edge', 'store', 'run', 'backup'],
+  guide: [],
+  ops: ['manifest', 'resources', 'builders', 'targets', 'translate', 'plan', 'engines', 'edge', 'store', 'checks', 'run', 'backup', 'guide'],
   daemon: ['ops'],
   // The socket's client, and what starts the daemon, live with the daemon.
   cli: ['ops', 'daemon'],

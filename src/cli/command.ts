@@ -21,6 +21,8 @@ export interface Flags extends CommonFlags {
   strict?: boolean
   force?: boolean
   dry?: boolean
+  proved?: string
+  target?: string
 }
 
 /** One command as data: parsing, help and completion are made of it, and its code is loaded when it is called. */

@@ -102,6 +102,28 @@ export const commands: CommandSpec[] = [
     load: () => import('./commands/schema.ts'),
   },
   {
+    name: 'docs',
+    group: 'Write',
+    args: '[folder]',
+    about: 'write the deployment guide from the manifest: Markdown, drawings, and one page to search',
+    folder: 'argument',
+    options: [
+      FOLDER,
+      ENV,
+      JSON_OUT,
+      { flags: '--out <folder>', about: 'where the guide lies (default: deployment-guide)' },
+      { flags: '--target <names>', about: 'platforms with a page of their own (default: those whose files are here)' },
+      { flags: '--check', about: 'write nothing; exit code 1 when the guide is out of date' },
+      { flags: '--proved <platform=what>', about: 'note that the app was run there today' },
+    ],
+    examples: [
+      ['docs', 'for production, where the manifest has that environment'],
+      ['docs --check', 'for a pipeline'],
+      ["docs --proved 'render=smoke passed on staging'", 'the overview then says so, with the date'],
+    ],
+    load: () => import('./commands/docs.ts'),
+  },
+  {
     name: 'plan',
     group: 'Release',
     args: '[components...]',

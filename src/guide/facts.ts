@@ -41,7 +41,8 @@ export function factsOf({ app, environments, platforms, builds }: GuideInput): R
 
 /** The facts of now with the differences to those before; where nothing differs, the differences told last stay. */
 export function compareFacts(now: Record<string, string>, before: Facts | undefined): Facts {
-  if (!before) return { facts: now, changes: [] }
+  const proofs = before?.proofs ?? {}
+  if (!before) return { facts: now, changes: [], proofs }
   const names = [...new Set([...Object.keys(before.facts), ...Object.keys(now)])].sort()
   const changes = names
     .filter((n) => before.facts[n] !== now[n])
@@ -50,7 +51,7 @@ export function compareFacts(now: Record<string, string>, before: Facts | undefi
       ...(before.facts[what] !== undefined && { before: before.facts[what] }),
       ...(now[what] !== undefined && { after: now[what] }),
     }))
-  return { facts: now, changes: changes.length > 0 ? changes : before.changes }
+  return { facts: now, changes: changes.length > 0 ? changes : before.changes, proofs }
 }
 
 function stable(value: unknown): string {

@@ -11,8 +11,8 @@ export interface GuideInput {
   environments: { name: string; isProtected: boolean; routes: Route[]; differs: string[] }[]
   /** What each other platform would get. */
   platforms: Platform[]
-  /** Titles of the outputs that resources have, by name: `db: url, host, …`. */
-  outputs: Record<string, readonly string[]>
+  /** Of the manifest: sources are told from here. */
+  folder: string
   /** Fallen back to where the manifest sets none: how Landfall builds each component, in one line. */
   builds: Record<string, string>
   /** Facts of the guide that stands there already. */
@@ -24,8 +24,8 @@ export interface Platform {
   /** Files that the export writes, and those of them that are in the repository already. */
   files: string[]
   present: string[]
-  /** Commands and clicks, in order. */
-  steps: string[]
+  /** What no file can say, in order. */
+  steps: { title: string; commands: string[] }[]
   kept: number
   changed: { what: string; how: string }[]
   lost: { what: string; why: string; instead?: string }[]
@@ -33,12 +33,19 @@ export interface Platform {
   remarks: { message: string; hint?: string }[]
   /** Components that have a place there. */
   carries: string[]
-  /** Day of the last proof, `2026-11-21`, and what was proven; absent where nobody ran it. */
-  proof?: { on: string; what: string }
+  /** Absent where nobody ran it. */
+  proof?: Proof
 }
 /** Flat and sorted: what two guides are compared by. */
 export interface Facts {
   facts: Record<string, string>
   /** Differences to the guide before this one, kept until there are new ones. */
   changes: { what: string; before?: string; after?: string }[]
+  /** What a person said was proven, by platform: `landfall docs --proved`. */
+  proofs: Record<string, Proof>
+}
+export interface Proof {
+  /** `2026-11-21`. */
+  on: string
+  what: string
 }

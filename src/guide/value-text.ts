@@ -14,7 +14,7 @@ export function valueText(value: Value): string {
     case 'route':
       return `\${${value.component ?? 'routes'}.${value.part}}`
     case 'instance':
-      return value.field === 'port' ? '${PORT}' : `\${${value.field}}`
+      return `\${${value.field === 'port' ? 'PORT' : value.field}}`
     case 'volume':
       return `\${${value.volume}.path}`
     case 'join':

@@ -1,5 +1,6 @@
+import { relative } from 'node:path'
 import type { App, Component, Health } from '../../model/app.ts'
-import { type Block, code, heading, type Inline, joined, list, type Page, say, strong, table } from '../blocks.ts'
+import { type Block, code, heading, type Inline, joined, list, type Page, type Span, say, strong, table } from '../blocks.ts'
 import { graphOf } from '../graph.ts'
 import type { GuideInput } from '../guide-input.ts'
 import { toMermaid } from '../mermaid.ts'
@@ -7,7 +8,7 @@ import { commandText } from '../value-text.ts'
 
 /** The deployment view after arc42, §7: why, how good, level 1, level 2, and which block is which process on which port. */
 export function deploymentPage(input: GuideInput): Page {
-  const { app, cite, builds } = input
+  const { app, cite } = input
   const drawing: Block = {
     type: 'drawing',
     name: 'level-1',
@@ -38,7 +39,7 @@ export function deploymentPage(input: GuideInput): Page {
         '; the port in the table is the one in a container and on other platforms.',
       ),
       heading('Level 2: inside each block'),
-      ...app.components.flatMap((c) => levelTwo(c, app, cite, builds[c.name])),
+      ...app.components.flatMap((c) => levelTwo(c, input)),
     ],
   }
 }
@@ -154,48 +155,37 @@ function resourceRow(name: string, type: string, options: Record<string, unknown
   ]
 }
 
-function levelTwo(c: Component, app: App, cite: GuideInput['cite'], build: string | undefined): Block[] {
+function levelTwo(c: Component, { app, cite, builds, folder }: GuideInput): Block[] {
   const gets = app.contract.filter((e) => e.components.includes(c.name))
-  const items: Inline[] = [
-    [
-      strong('Source:'),
-      ' ',
-      c.source.type === 'image' ? code(c.source.image) : 'path' in c.source ? code(c.source.path) : c.source.type,
-    ],
-  ]
-  if (build) items.push([strong('Build:'), ' ', build])
-  if (c.needs.length > 0)
-    items.push([
-      strong('Waits for:'),
-      ' ',
-      ...joined(
-        c.needs.map((n): Inline => [code(n)]),
-        ', ',
-      ),
-    ])
-  if (c.mounts.length > 0)
-    items.push([
-      strong('Volumes:'),
-      ' ',
-      ...joined(
-        c.mounts.map((m): Inline => [code(m.volume), m.path ? ` at ${m.path}` : '']),
-        ', ',
-      ),
-    ])
-  if (gets.length > 0)
-    items.push([
-      strong('Variables:'),
-      ' ',
-      ...joined(
-        gets.map((e): Inline => [code(e.name)]),
-        ', ',
-      ),
-    ])
-  if (c.type !== 'static')
-    items.push([
-      strong('Stops:'),
-      ' ',
+  const build = builds[c.name]
+  const items: Inline[] = [[strong('Source:'), ' ', sourceText(c, folder)]]
+  const item = (title: string, ...text: Inline) => items.push([strong(title), ' ', ...text])
+  if (build) item('Build:', build)
+  if (c.needs.length > 0) item('Waits for:', ...names(c.needs))
+  if (c.mounts.length > 0) item('Volumes:', ...names(c.mounts.map((m) => m.volume)))
+  if (gets.length > 0) item('Variables:', ...names(gets.map((e) => e.name)))
+  if (c.type !== 'static') {
+    item(
+      'Stops:',
       `${c.stop.drainSeconds} s to finish what it has in hand, then ${c.stop.signal}, then ${c.stop.graceSeconds} s.`,
-    ])
+    )
+  }
   return [heading(c.name, cite(`components.${c.name}`), 3), list(items)]
 }
+
+function sourceText({ source }: Component, folder: string): Span {
+  switch (source.type) {
+    case 'image':
+      return code(source.image)
+    case 'server':
+      return code(source.resource)
+    default:
+      return code(relative(folder, source.path) || '.')
+  }
+}
+
+const names = (list: string[]): Inline =>
+  joined(
+    list.map((name): Inline => [code(name)]),
+    ', ',
+  )

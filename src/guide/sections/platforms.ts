@@ -1,4 +1,4 @@
-import { type Block, code, heading, type Inline, list, type Page, say, shell, steps, table } from '../blocks.ts'
+import { type Block, code, heading, type Inline, list, type Page, say, shell, table } from '../blocks.ts'
 import type { GuideInput, Platform } from '../guide-input.ts'
 
 /** A runbook for each platform that the app is exported to. */
@@ -13,8 +13,13 @@ function platformBlocks(p: Platform, app: string): Block[] {
     shell(`landfall export ${p.name}`),
     list(p.files.map((f): Inline => [code(f), p.present.includes(f) ? ' (in the repository)' : ''])),
   ]
-  if (p.steps.length > 0)
-    blocks.push(heading('By hand'), steps(p.steps.map((s): Inline => (/^[a-z./][^ ]* .*[^.]$/.test(s) ? [code(s)] : [s]))))
+  if (p.steps.length > 0) {
+    blocks.push(heading('By hand'))
+    for (const [i, step] of p.steps.entries()) {
+      blocks.push(say(`${i + 1}. ${step.title}`))
+      if (step.commands.length > 0) blocks.push(shell(...step.commands))
+    }
+  }
   blocks.push(
     heading('What comes along'),
     say(`${p.kept} settings of ${app} as they are, ${p.changed.length} changed, ${p.lost.length} lost.`),

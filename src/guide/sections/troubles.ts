@@ -5,13 +5,14 @@ import { quoted } from '../value-text.ts'
 
 /** Failures that are known, from the manifest, then those that Landfall itself tells apart. */
 export function troublesPage({ app, cite }: GuideInput): Page {
+  const { troubles = [] } = app
   const blocks: Block[] = [say('Landfall looks for itself first:'), shell('landfall doctor', 'landfall ps', 'landfall logs')]
-  if (app.troubles.length > 0) {
+  if (troubles.length > 0) {
     blocks.push(
       heading('Known failures', cite('troubles')),
       table(
         ['Symptom', 'See', 'Cause', 'How to tell', 'What to do'],
-        app.troubles.map((t): Inline[] => [
+        troubles.map((t): Inline[] => [
           [t.symptom],
           t.see === undefined ? ['–'] : [code(t.see)],
           [t.cause],

@@ -1,0 +1,201 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { stringify } from 'yaml'
+import type { Cite } from '../guide/blocks.ts'
+import type { Facts, GuideInput, Platform, Proof } from '../guide/guide-input.ts'
+import { quoted } from '../guide/value-text.ts'
+import { writeGuide } from '../guide/write-guide.ts'
+import { writeAtomic } from '../lib/atomic.ts'
+import { LandfallError } from '../lib/error.ts'
+import type { Component } from '../model/app.ts'
+import type { ManualStep } from '../model/target.ts'
+import { targets } from '../targets/all.gen.ts'
+import { type ExportAnswer, exportApp } from './export.ts'
+import { firstError, readManifest, type Where } from './read-manifest.ts'
+import { compareExport } from './write-export.ts'
+
+export interface DocsInput extends Where {
+  /** Absolute. */
+  out: string
+  /** Platforms with a page of their own; those whose files lie in the folder where absent. */
+  platforms?: string[]
+  /** Somebody ran the app on this platform: kept with the guide. */
+  proved?: { platform: string; what: string }
+  /** `2026-11-21`. */
+  today: string
+}
+export interface DocsAnswer {
+  app: string
+  environment: string
+  out: string
+  /** `gone`: a page that the guide no longer has. */
+  files: { path: string; state: 'new' | 'same' | 'changed' | 'gone' }[]
+  platforms: string[]
+  texts: Record<string, string>
+}
+
+const FACTS = 'facts.json'
+
+/** The deployment guide of a folder's manifest, as texts; nothing is written yet. */
+export async function docs(input: DocsInput): Promise<DocsAnswer> {
+  const read = await readManifest(input)
+  const { app, manifest } = read
+  if (!app) throw firstError(read.findings)
+  const before = provedIn(factsIn(input.out), input)
+  const platforms = await platformsOf(input, before?.proofs ?? {})
+  const guide: GuideInput = {
+    app,
+    folder: input.folder,
+    cite: (path) => citeOf(read.locate(path)),
+    environments: await environmentsOf(input, Object.keys(manifest?.environments ?? {}), manifest?.environments ?? {}),
+    platforms,
+    builds: Object.fromEntries(app.components.map((c) => [c.name, buildText(c)])),
+    ...(before && { before }),
+  }
+  const up = `${relative(input.out, input.folder).split(sep).join('/') || '.'}/`
+  const texts = writeGuide(guide, up)
+  return {
+    app: app.name,
+    environment: app.environment.name,
+    out: input.out,
+    files: compare(texts, input.out),
+    platforms: platforms.map((p) => p.name),
+    texts,
+  }
+}
+
+/** Writes what differs, and removes pages that the guide no longer has. */
+export function writeDocs({ texts, files, out }: DocsAnswer): void {
+  mkdirSync(out, { recursive: true })
+  for (const { path, state } of files) {
+    if (state === 'gone') rmSync(join(out, path))
+    else if (state !== 'same') writeAtomic(join(out, path), texts[path] ?? '')
+  }
+}
+
+function compare(texts: Record<string, string>, out: string): DocsAnswer['files'] {
+  const there = existsSync(out) ? readdirSync(out) : []
+  // Only what a guide writes: whatever else lies in the folder is somebody's own.
+  const isOurs = (name: string) => existsSync(join(out, FACTS)) && /^(platform-[a-z0-9-]+\.md|level-\d\.svg)$/.test(name)
+  const gone = there.filter((name) => !Object.hasOwn(texts, name) && isOurs(name))
+  return [
+    ...Object.entries(texts).map(([path, text]) => {
+      const now = there.includes(path) ? readFileSync(join(out, path), 'utf8') : undefined
+      return { path, state: now === undefined ? ('new' as const) : now === text ? ('same' as const) : ('changed' as const) }
+    }),
+    ...gone.map((path) => ({ path, state: 'gone' as const })),
+  ]
+}
+
+/** Facts of the guide that stands there. One that cannot be read is a mistake of somebody's hand, not a reason to forget what was proven. */
+function factsIn(out: string): Facts | undefined {
+  const file = join(out, FACTS)
+  if (!existsSync(file)) return undefined
+  try {
+    const { facts, changes, proofs } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Facts> // Our own file; its parts are looked at below.
+    if (typeof facts === 'object' && Array.isArray(changes)) return { facts, changes, proofs: proofs ?? {} }
+  } catch {
+    // Told below, with what to do.
+  }
+  throw new LandfallError({
+    code: 'E_SYNTAX',
+    at: file,
+    message: 'the facts of the last guide cannot be read',
+    hint: `git checkout -- ${quoted(file)}, or remove it to begin anew`,
+  })
+}
+
+function provedIn(before: Facts | undefined, { proved, today }: DocsInput): Facts | undefined {
+  if (!proved) return before
+  if (!Object.hasOwn(targets, proved.platform)) throw unknown(proved.platform)
+  const proof: Proof = { on: today, what: proved.what }
+  return { facts: before?.facts ?? {}, changes: before?.changes ?? [], proofs: { ...before?.proofs, [proved.platform]: proof } }
+}
+
+async function platformsOf(input: DocsInput, proofs: Record<string, Proof>): Promise<Platform[]> {
+  const platforms: Platform[] = []
+  for (const name of input.platforms ?? []) if (!targets[name]?.write) throw unknown(name)
+  for (const target of Object.values(targets).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (!target.write || (input.platforms && !input.platforms.includes(target.name))) continue
+    const { folder, config, environment, today } = input
+    const answer = await exportApp({ folder, config, environment, target: target.name, today })
+    const states = compareExport(answer, folder)
+    const present = states.filter((s) => s.state !== 'new').map((s) => s.path)
+    if (!input.platforms && present.length === 0 && !proofs[target.name]) continue
+    platforms.push(platformOf(answer, present, proofs[target.name]))
+  }
+  return platforms
+}
+
+/** As far as the manifest says it. */
+function buildText({ build }: Component): string {
+  const { builder, options } = build
+  const runtime = options.runtime === undefined ? '' : ` ${options.runtime}`
+  const words = [builder === '' ? 'found out from its files' : `${builder}${runtime}`, options.command?.map(quoted).join(' ')]
+  return words.filter((w) => w !== undefined).join(', ')
+}
+
+function platformOf(answer: ExportAnswer, present: string[], proof: Proof | undefined): Platform {
+  const { verdicts, findings, totals } = answer
+  const lost = verdicts.flatMap((v) => (v.type === 'lost' ? [v] : []))
+  const gone = new Set(lost.map((v) => /^components\.([^.[]+)(\.type)?$/.exec(v.path)?.[1]))
+  const names = [...new Set(verdicts.flatMap((v) => /^components\.([^.[]+)/.exec(v.path)?.[1] ?? []))]
+  return {
+    name: answer.target,
+    title: answer.title,
+    files: Object.keys(answer.files).sort(),
+    present,
+    steps: answer.steps.flatMap(stepLines),
+    kept: totals.kept,
+    changed: verdicts.flatMap((v) => (v.type === 'changed' ? [{ what: v.path, how: v.how }] : [])),
+    lost: lost.map((v) => ({ what: v.path, why: v.why, ...(v.hint !== undefined && { instead: v.hint }) })),
+    remarks: findings
+      .filter((f) => f.code !== 'W_NOT_CARRIED')
+      .map((f) => ({ message: f.message, ...(f.hint !== undefined && { hint: f.hint }) })),
+    carries: names.filter((n) => !gone.has(n)),
+    ...(proof && { proof }),
+  }
+}
+
+function stepLines(step: ManualStep): { title: string; commands: string[] }[] {
+  return [{ title: step.text ? `${step.title}: ${step.text}` : step.title, commands: step.commands ?? [] }]
+}
+
+/** The other environments, each with what the manifest says only of it. */
+async function environmentsOf(
+  where: Where,
+  names: string[],
+  written: Record<string, unknown>,
+): Promise<GuideInput['environments']> {
+  const found: GuideInput['environments'] = []
+  for (const name of names) {
+    const { app } = await readManifest({ ...where, environment: name })
+    if (!app) continue
+    const { protect: _protect, hosts, ...rest } = (written[name] ?? {}) as Record<string, unknown> // It passed the manifest's schema.
+    found.push({ name, isProtected: app.environment.isProtected, routes: app.routes, differs: differences(rest, hosts) })
+  }
+  return found
+}
+
+function differences(rest: Record<string, unknown>, hosts: unknown): string[] {
+  const lines = Object.entries(rest).flatMap(([key, value]) =>
+    Object.entries((value ?? {}) as object).map(
+      ([name, of]) => `${key}.${name}: ${stringify(of, { collectionStyle: 'flow', lineWidth: 0 }).trim()}`,
+    ),
+  )
+  return [...(hosts === undefined ? [] : ['hosts']), ...lines]
+}
+
+function citeOf(place: string): Cite | undefined {
+  const [, file, line] = /^(.+?):(\d+)(?::\d+)?$/.exec(place) ?? []
+  return file && line ? { file, line: Number(line) } : undefined
+}
+
+function unknown(name: string): LandfallError {
+  const known = Object.values(targets).filter((t) => t.write)
+  return new LandfallError({
+    code: 'E_TARGET',
+    message: `there is no platform ${name} to write for`,
+    hint: `there are: ${known.map((t) => t.name).join(', ')}`,
+  })
+}
