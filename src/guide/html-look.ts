@@ -19,6 +19,7 @@ h1{font-size:1.8rem;margin:2.2rem 0 .8rem}h2{font-size:1.25rem;margin:2rem 0 .6r
 h2 small,h3 small{font-weight:400;margin-left:.6rem}
 a{color:var(--accent)}.cite{font-size:.8rem;color:var(--quiet)}
 code{font:.9em ui-monospace,Consolas,monospace;background:var(--shade);padding:.1em .3em;border-radius:.25rem;overflow-wrap:anywhere}
+td code{overflow-wrap:normal}
 pre{background:var(--shade);border:1px solid var(--line);border-radius:.5rem;padding:.8rem 1rem;overflow:auto}pre code{background:none;padding:0}
 .wide{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;width:100%;font-size:.92rem}

@@ -47,10 +47,12 @@ export function deploymentPage(input: GuideInput): Page {
 function motivation(app: App): Inline[] {
   const published = app.components.filter((c) => c.type === 'static').length
   const running = app.components.length - published
+  const parts = [
+    running > 0 ? `${running} ${running === 1 ? 'component runs' : 'components run'}` : '',
+    published > 0 ? `${published} ${published === 1 ? 'is published as files' : 'are published as files'}` : '',
+  ].filter(Boolean)
   const lines: Inline[] = [
-    [
-      `${running} ${running === 1 ? 'component runs' : 'components run'} and ${published} ${published === 1 ? 'is' : 'are'} published as files: each is built and released alone where that is wanted.`,
-    ],
+    [parts.join(', '), app.components.length > 1 ? ': each is built and released alone where that is wanted.' : '.'],
   ]
   const hidden = app.components.filter((c) => c.type !== 'static' && !app.routes.some((r) => r.to === c.name))
   if (hidden.length > 0) {

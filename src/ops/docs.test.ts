@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { docs, writeDocs } from '../ops/docs.ts'
-import { compareFacts } from './facts.ts'
-import { toHtml } from './html.ts'
-import { toMarkdown } from './markdown.ts'
+import { compareFacts } from '../guide/facts.ts'
+import { toHtml } from '../guide/html.ts'
+import { toMarkdown } from '../guide/markdown.ts'
+import { docs, writeDocs } from './docs.ts'
 
 const MANIFEST = `app: shop
 components:
