@@ -1,3 +1,4 @@
+import { stepsOf, valuesOfStep } from '../lib/steps-of.ts'
 import type { Component, Mount } from '../model/app.ts'
 import type { Value } from '../model/value.ts'
 import type { Path } from './places.ts'
@@ -8,8 +9,9 @@ import type { Contract } from './resolve-env.ts'
 import { resolveHealth } from './resolve-health.ts'
 import { resolveMounts } from './resolve-mounts.ts'
 import { reportUnknown } from './resolve-names.ts'
-import { resolveRelease } from './resolve-release.ts'
+import { type Lifecycle, resolveLifecycle } from './resolve-release.ts'
 import { resolveLimits, resolveScale } from './resolve-scale.ts'
+import { resolveSchedule } from './resolve-schedule.ts'
 import { resolveServe } from './resolve-serve.ts'
 import { resolveBuild, resolveSource } from './resolve-source.ts'
 import type { ManifestComponent } from './schema.ts'
@@ -23,11 +25,12 @@ export function resolveComponent(world: World, name: string, component: Manifest
   if (isStatic) refuseForStatic(world, at, component)
   const command = component.run === undefined ? undefined : resolveCommand(world, [...at, 'run'], component.run, 'argument', find)
   const test = component.test === undefined ? undefined : resolveCommand(world, [...at, 'test'], component.test, 'once', find)
-  const releaseSteps = resolveRelease(world, name, component.release, find)
+  const lifecycle = resolveLifecycle(world, name, component, find)
+  const schedule = resolveSchedule(world, name, component)
   const tasks = resolveTasks(world, at, component, contract)
   const mounts = isStatic ? [] : resolveMounts(world, name, component, namedVolumes(world, component, contract))
   const env = runEnv(name, component, contract, mounts)
-  const named = behind(contract, name, valuesOf({ env, ...(command && { command }), releaseSteps, tasks }))
+  const named = behind(contract, name, valuesOf({ env, ...(command && { command }), ...lifecycle, tasks }))
   const resources = named.flatMap((v) => (v.type === 'output' ? [v.resource] : []))
   const scale = resolveScale(world, name, component, mounts)
   const health = resolveHealth(world, name, component)
@@ -46,7 +49,9 @@ export function resolveComponent(world: World, name: string, component: Manifest
     instances: scale.instances,
     ...(scale.max && { max: scale.max }),
     limits: resolveLimits(scale),
-    releaseSteps,
+    ...lifecycle,
+    ...(schedule && { schedule }),
+    ...(component.compatible && { compatible: component.compatible }),
     mounts,
     stop: {
       drainSeconds: toSeconds(component.stop?.drain ?? '30s'),
@@ -84,11 +89,11 @@ function envFilesOf(component: string, env: Record<string, Value>, contract: Con
 }
 
 /** Every value of a component, but for its build's. */
-export function valuesOf(component: Pick<Component, 'env' | 'command' | 'releaseSteps' | 'tasks'>): Value[] {
+export function valuesOf(component: Pick<Component, 'env' | 'command' | 'tasks' | keyof Lifecycle>): Value[] {
   return [
     ...Object.values(component.env),
     ...(component.command ?? []),
-    ...component.releaseSteps.flatMap((s) => [...s.run, ...(s.check ?? [])]),
+    ...stepsOf(component).flatMap(valuesOfStep),
     ...Object.values(component.tasks).flat(2),
   ]
 }
@@ -115,7 +120,14 @@ export function behind(contract: Contract, component: string | undefined, values
  * one reaches only who mounts it, unless there is nobody else.
  */
 function namedVolumes(world: World, component: ManifestComponent, contract: Contract): string[] {
-  const own = JSON.stringify([component.env, component.run, component.release, component.tasks, component.seed])
+  const own = JSON.stringify([
+    component.env,
+    component.run,
+    component.release,
+    component.bootstrap,
+    component.tasks,
+    component.seed,
+  ])
   const isAlone = [...world.components.values()].filter((c) => c.type !== 'static').length === 1
   const everywhere = isAlone ? behind(contract, undefined, topValues(contract)) : []
   return [...world.resources.keys()].filter((volume) => {
@@ -160,7 +172,20 @@ function resolveTasks(world: World, at: Path, component: ManifestComponent, cont
 }
 
 function refuseForStatic(world: World, at: Path, component: ManifestComponent): void {
-  for (const key of ['run', 'port', 'release', 'mounts', 'seed', 'tasks', 'scale', 'stop', 'rollout'] as const) {
+  for (const key of [
+    'run',
+    'port',
+    'release',
+    'bootstrap',
+    'predeploy',
+    'postdeploy',
+    'mounts',
+    'seed',
+    'tasks',
+    'scale',
+    'stop',
+    'rollout',
+  ] as const) {
     if (component[key] === undefined) continue
     world.remarks.key(
       'E_NOT_HERE',

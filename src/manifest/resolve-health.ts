@@ -12,10 +12,15 @@ export function resolveHealth(world: World, name: string, component: ManifestCom
   const { type } = component
   const { health } = component
   const at = ['components', name, 'health']
-  if (type === 'job' || type === 'static') {
+  if (type === 'job' || type === 'static' || type === 'cron') {
     if (health !== undefined) {
-      const because = type === 'job' ? 'a job is done when it exits 0' : 'static files need no probe'
-      world.remarks.key('E_NOT_HERE', at, because, type === 'job' ? 'leave it out' : 'leave it out; `checks` can ask for a file')
+      const because = type === 'static' ? 'static files need no probe' : `a ${type} component is done when it exits 0`
+      world.remarks.key(
+        'E_NOT_HERE',
+        at,
+        because,
+        type !== 'static' ? 'leave it out' : 'leave it out; `checks` can ask for a file',
+      )
     }
     return undefined
   }

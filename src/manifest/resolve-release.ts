@@ -1,25 +1,50 @@
-import type { ReleaseStep } from '../model/app.ts'
+import type { Component, ReleaseStep } from '../model/app.ts'
 import type { Path } from './places.ts'
 import type { FindVariable } from './references.ts'
 import { resolveCommand, warnOfWords } from './resolve-command.ts'
+import { resolveVerify } from './resolve-verify.ts'
 import type { ManifestComponent } from './schema.ts'
+import { toSeconds } from './units.ts'
 import type { World } from './world.ts'
 
 type Written = NonNullable<ManifestComponent['release']>
 
-/** The steps of a release, in the order of the list. */
-export function resolveRelease(world: World, component: string, written: Written | undefined, find: FindVariable): ReleaseStep[] {
+export type Lifecycle = Pick<Component, 'releaseSteps' | 'bootstrap' | 'predeploy' | 'postdeploy'>
+
+/** What a component wants run around its releases. */
+export function resolveLifecycle(world: World, name: string, written: ManifestComponent, find: FindVariable): Lifecycle {
+  const stepsOf = (key: StepsKey) => resolveSteps(world, name, key, written[key], find)
+  const [bootstrap, predeploy, postdeploy] = [stepsOf('bootstrap'), stepsOf('predeploy'), stepsOf('postdeploy')]
+  return {
+    releaseSteps: stepsOf('release'),
+    ...(bootstrap.length > 0 && { bootstrap }),
+    ...(predeploy.length > 0 && { predeploy }),
+    ...(postdeploy.length > 0 && { postdeploy }),
+  }
+}
+
+/** Where steps stand in the manifest; those without a name are called after it. */
+type StepsKey = 'release' | 'bootstrap' | 'predeploy' | 'postdeploy'
+
+/** In the order of the list. */
+function resolveSteps(
+  world: World,
+  component: string,
+  key: StepsKey,
+  written: Written | undefined,
+  find: FindVariable,
+): ReleaseStep[] {
   if (written === undefined) return []
-  const at: Path = ['components', component, 'release']
+  const at: Path = ['components', component, key]
   if (typeof written === 'string') {
     const run = resolveCommand(world, at, written, 'once', find)
-    return run ? [{ name: 'release-1', run, isRepeatable: false }] : []
+    return run ? [{ name: `${key}-1`, run, isRepeatable: false }] : []
   }
   warnOfWords(world, at, written)
   const steps: ReleaseStep[] = []
   const names = new Map<string, number>()
   written.forEach((one, i) => {
-    const step = resolveStep(world, [...at, i], one, `release-${i + 1}`, find)
+    const step = resolveStep(world, [...at, i], one, `${key}-${i + 1}`, find)
     if (!step) return
     const first = names.get(step.name)
     if (first !== undefined) {
@@ -65,7 +90,11 @@ function resolveStep(
     name: written.name ?? usualName,
     run: command,
     ...(before && { check: before }),
-    ...(written.verify && { verify: { files: [...written.verify.files] } }),
+    ...(written.verify && { verify: resolveVerify(world, [...at, 'verify'], written.verify, find) }),
     isRepeatable: written.repeatable ?? false,
+    ...(written.migrates !== undefined && { migrates: written.migrates }),
+    ...(written.endsSessions && { endsSessions: true }),
+    ...(written.timeout !== undefined && { timeoutSeconds: toSeconds(written.timeout) }),
+    ...(written.lockTimeout !== undefined && { lockTimeoutSeconds: toSeconds(written.lockTimeout) }),
   }
 }

@@ -19,8 +19,10 @@ export function resolveScale(world: World, name: string, component: ManifestComp
   const at: Path = special ? ['environments', world.environment, 'scale', name] : ['components', name, 'scale']
   const instances = said.instances ?? 1
   const single = mounts.find((m) => m.writers === 'one')
-  if (component.type === 'job' && said.instances !== undefined && instances !== 1) {
-    world.remarks.error('E_RANGE', [...at, 'instances'], 'a job runs once per release', 'leave it out')
+  const isCron = component.type === 'cron'
+  if ((component.type === 'job' || isCron) && said.instances !== undefined && instances !== 1) {
+    const message = isCron ? 'a cron component runs once at a time' : 'a job runs once per release'
+    world.remarks.error('E_RANGE', [...at, 'instances'], message, 'leave it out')
   }
   if (said.max !== undefined && said.because === undefined && !world.isCut(at)) {
     world.remarks.error(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { envEntry } from './schema-env.ts'
+import { schedule, steps } from './schema-release.ts'
 import {
   command,
   commands,
@@ -73,25 +74,6 @@ const health = z.union(
   rule('E_TYPE', 'is not a health check: a path, or a mapping'),
 )
 
-const releaseStep = z.union(
-  [
-    z.string().min(1).max(8000),
-    z.array(scalar).min(1).max(200),
-    z.strictObject({
-      name: name.optional().describe('Shown in plans and logs.'),
-      run: command.optional().describe('The command.'),
-      check: command.optional().describe('When it exits 0, the step is not needed.'),
-      else: command.optional().describe('What runs when the check did not exit 0.'),
-      verify: z
-        .strictObject({ files: z.array(innerPath).min(1).max(100).describe('Files that must be there afterwards.') })
-        .optional()
-        .describe('What must be true afterwards.'),
-      repeatable: flag.optional().describe('May be run again without asking after an interruption whose end nobody saw.'),
-    }),
-  ],
-  rule('E_TYPE', 'is not a release step: a command, { check, else } or { run }'),
-)
-
 export const scale = z.strictObject({
   instances: whole(0, 50).optional().describe('How many instances run.'),
   memory: size.optional().describe('Memory of one instance; more ends it.'),
@@ -142,9 +124,9 @@ export const component = z.strictObject({
   type: z
     .enum(
       ['web', 'worker', 'job', 'static', 'cron', 'artifact', 'external'],
-      rule('E_UNKNOWN_TYPE', 'is not a type of component', 'web, worker, job or static'),
+      rule('E_UNKNOWN_TYPE', 'is not a type of component', 'web, worker, job, cron or static'),
     )
-    .describe('What it is: web, worker, job or static.'),
+    .describe('What it is: web, worker, job, cron or static.'),
   source: source.optional().describe('Its folder. An image or a Dockerfile needs an engine that runs containers.'),
   build: build.optional().describe('How the source becomes an artifact.'),
   run: command.optional().describe('What an instance runs. The builder knows the usual one.'),
@@ -155,11 +137,10 @@ export const component = z.strictObject({
     .max(50)
     .optional()
     .describe('What must be healthy before it starts. Resources that it refers to are added.'),
-  release: z
-    .union([z.string().min(1).max(8000), z.array(releaseStep).max(50)], rule('E_TYPE', 'is not a list of release steps'))
-    .optional()
-    .describe('Steps of a release: once per release, with the new artifact, before it has traffic.'),
-  bootstrap: commands.optional().describe('Once per environment.'),
+  release: steps.optional().describe('Steps of a release: once per release, with the new artifact, before it has traffic.'),
+  bootstrap: steps.optional().describe('Steps that are run once per environment, after the release steps.'),
+  predeploy: steps.optional().describe('Steps before a release begins, with what serves then.'),
+  postdeploy: steps.optional().describe('Steps after the switch. One that fails is told, and undoes nothing.'),
   seed: commands.optional().describe('The same as tasks.seed.'),
   tasks: z.record(name, commands).optional().describe('Commands that a person asks for: landfall run web.seed.'),
   mounts: z
@@ -179,7 +160,10 @@ export const component = z.strictObject({
   test: command.optional().describe('Must exit 0 after the build, or there is no release.'),
   env: z.record(envKey, envEntry).optional().describe('Variables of this component alone.'),
   serve: serve.optional().describe('How static files are served.'),
-  compatible: z.string().optional().describe('Whether old code runs on the new schema.'),
-  schedule: z.string().optional().describe('When a cron component runs.'),
+  compatible: z
+    .enum(['expand', 'breaking'], rule('E_TYPE', 'is not expand or breaking'))
+    .optional()
+    .describe('Whether code of before runs on the schema that this release leaves behind: expand, or breaking.'),
+  schedule: schedule.optional().describe('When a cron component runs.'),
   url: z.string().optional().describe('Where an external component is.'),
 })

@@ -1,15 +1,18 @@
 import { inlineFiles } from '../lib/inline-files.ts'
 import { mapInner } from '../lib/inner-values.ts'
+import { mapStep } from '../lib/steps-of.ts'
 import type { App, Component, EnvEntry, ReleaseStep, Resource } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
-import type { DataVersion } from '../model/plan.ts'
+import type { DataVersion, ExternalServer } from '../model/plan.ts'
 import type { ResourceType } from '../model/plug.ts'
 import type { Value } from '../model/value.ts'
+import { withLockRules } from './lock-rules.ts'
 
 export interface Expanded {
   app: App
   data: Record<string, DataVersion>
   provision: Record<string, ReleaseStep[]>
+  external: ExternalServer[]
   findings: Finding[]
 }
 
@@ -75,14 +78,19 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
     const type = resource && types[resource.type]
     return resource && type ? replace(type.output(resource, value.field)) : value
   }
-  const all = [...app.components, ...components].map((c) => mapValues({ ...c, needs: needsOf(c, parts) }, replace))
+  const all = [...app.components, ...components].map((c) => {
+    const ruled = { ...c, ...withLockRules(c, app.resources, types) }
+    return mapValues({ ...ruled, needs: needsOf(c, parts) }, replace)
+  })
   const mapped = contract.map((e) => (e.default ? { ...e, default: replace(e.default) } : e))
-  return { app: { ...app, components: all, contract: mapped }, data, provision, findings }
+  const external = externalServers(app, types, replace)
+  return { app: { ...app, components: all, contract: mapped }, data, provision, external, findings }
 }
 
 /** Every value of a component, through `map`. */
 export function mapValues(component: Component, map: (v: Value) => Value): Component {
   const record = (values: Record<string, Value>) => Object.fromEntries(Object.entries(values).map(([k, v]) => [k, map(v)]))
+  const steps = (list: ReleaseStep[]) => list.map((step) => mapStep(step, map))
   const { health } = component
   return {
     ...component,
@@ -91,9 +99,23 @@ export function mapValues(component: Component, map: (v: Value) => Value): Compo
     ...(component.command && { command: component.command.map(map) }),
     ...(component.test && { test: component.test.map(map) }),
     ...(health && { health: health.type === 'resource' ? { ...health, values: record(health.values) } : health }),
-    releaseSteps: component.releaseSteps.map((s) => ({ ...s, run: s.run.map(map), ...(s.check && { check: s.check.map(map) }) })),
+    releaseSteps: steps(component.releaseSteps),
+    ...(component.bootstrap && { bootstrap: steps(component.bootstrap) }),
+    ...(component.predeploy && { predeploy: steps(component.predeploy) }),
+    ...(component.postdeploy && { postdeploy: steps(component.postdeploy) }),
     tasks: Object.fromEntries(Object.entries(component.tasks).map(([k, commands]) => [k, commands.map((c) => c.map(map))])),
   }
+}
+
+/** Servers that are not ours, each with who waits for it. */
+function externalServers(app: App, types: Record<string, ResourceType>, replace: (v: Value) => Value): ExternalServer[] {
+  return app.resources.flatMap((resource) => {
+    const values = types[resource.type]?.external?.(resource)
+    if (!values) return []
+    const texts = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, replace(value)]))
+    const neededBy = app.components.filter((c) => c.needs.includes(resource.name)).map((c) => c.name)
+    return [{ resource: resource.name, server: resource.type, values: texts, neededBy }]
+  })
 }
 
 /** A need for a resource is one for the components that it became; a volume became none. */

@@ -1,5 +1,6 @@
 import { digestOf } from '../lib/digest.ts'
 import { innerValues } from '../lib/inner-values.ts'
+import { stepsOf, valuesOfStep } from '../lib/steps-of.ts'
 import type { Component } from '../model/app.ts'
 import type { Value } from '../model/value.ts'
 
@@ -26,7 +27,7 @@ export function storedNames(component: Component): string[] {
   }
   Object.values(component.env).forEach(look)
   component.command?.forEach(look)
-  for (const step of component.releaseSteps) [...step.run, ...(step.check ?? [])].forEach(look)
+  for (const step of stepsOf(component)) valuesOfStep(step).forEach(look)
   if (component.health?.type === 'resource') Object.values(component.health.values).forEach(look)
   return [...names].sort()
 }

@@ -6,6 +6,7 @@ import { digestOf, joinName } from '../digest.ts'
 import { LandfallError } from '../error.ts'
 import { innerValues } from '../inner-values.ts'
 import { nearest } from '../nearest.ts'
+import { commandsOf, stepsOf } from '../steps-of.ts'
 
 /** Rises when the same source and recipe give other files: artifacts made before are not taken then. */
 const LAYOUT = 1
@@ -42,7 +43,7 @@ export function artifactOf(
 }
 
 export function useOf(component: Component): ArtifactUse {
-  const steps = component.releaseSteps.flatMap((step) => (step.check ? [step.run, step.check] : [step.run]))
+  const steps = stepsOf(component).flatMap(commandsOf)
   const words = (command: Value[]) => command.flatMap(texts)
   const commands = [...steps, ...Object.values(component.tasks).flat()].map(words)
   const run = component.command && words(component.command)
