@@ -99,7 +99,7 @@ test('open prints the URL, and names the hosts there are when it is another', as
 })
 
 test('smoke ends with 1 when a check fails', async () => {
-  const result = { name: 'healthy', isPassed: false, request: 'GET /', ms: 3, because: 'refused' }
+  const result = { name: 'healthy', state: 'failed' as const, isPassed: false, request: 'GET /', ms: 3, because: 'refused' }
   const { home, cwd } = await aPlace({ ops: { smoke: { answer: { release: 'r1', results: [result] } } } })
   expect(await landfall(['smoke'], { home, cwd })).toMatchObject({
     code: 1,

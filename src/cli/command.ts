@@ -23,6 +23,9 @@ export interface Flags extends CommonFlags {
   dry?: boolean
   proved?: string
   target?: string
+  sign?: string
+  by?: string
+  history?: boolean
 }
 
 /** One command as data: parsing, help and completion are made of it, and its code is loaded when it is called. */

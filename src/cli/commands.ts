@@ -264,10 +264,20 @@ export const commands: CommandSpec[] = [
     name: 'smoke',
     group: 'Look',
     args: '[folder]',
-    about: "the manifest's checks, asked of what serves",
+    about: "the release's checks, asked of what serves",
     folder: 'argument',
-    options: ABOUT_APP,
-    examples: [['smoke --env production', 'exit code 1 when one fails']],
+    options: [
+      ...ABOUT_APP,
+      { flags: '--sign <check>', about: 'you have looked at what a manual check names, and it is right' },
+      { flags: '--by <name>', about: 'who signs (default: your user name)' },
+      { flags: '--history', about: 'what checks found that are asked by themselves' },
+      { flags: '--since <time>', about: 'of the history: 10m, 2h, 1d, or 2026-11-21T10:00 (default: 1d)' },
+    ],
+    examples: [
+      ['smoke --env production', 'exit code 1 when one fails'],
+      ["smoke --sign 'the layout' --env staging", 'put on record for the release that serves'],
+      ['smoke --history --env production', 'availability, and each outage with its reason'],
+    ],
     load: () => import('./commands/smoke.ts'),
   },
   {

@@ -51,9 +51,7 @@ test('every key that this version does not carry out is announced, and nothing e
     'components.server.user',
     'components.server.compatible',
     'routes[0].cors',
-    'checks[1].mail',
     'backup',
-    'troubles',
     'keep.warm',
     'keep.decommissioned',
   ])
@@ -212,10 +210,10 @@ test('hosts are mapped by the environment, and made local where nobody maps them
   expect(hosts('local')).toEqual(['shop.example.localhost/', 'shop.example.localhost/api'])
   expect(hosts('staging')).toEqual(['staging.shop.example/', 'staging.shop.example/api'])
   expect(hosts('production')).toEqual(['shop.example/', 'shop.example/api'])
-  expect(appOf(manifest, 'staging').checks[0]?.host).toBe('staging.shop.example')
+  expect(appOf(manifest, 'staging').checks[0]?.steps).toMatchObject([{ host: 'staging.shop.example' }])
   expect(part(appOf(manifest, 'staging'), 'web')).toMatchObject({ instances: 3, limits: { memoryMiB: 1024 } })
   expect(part(appOf(manifest, 'local'), 'web').instances).toBe(1)
-  expect(appOf(manifest, 'production').environment).toEqual({ name: 'production', isProtected: true })
+  expect(appOf(manifest, 'production').environment).toEqual({ name: 'production', isProtected: true, uptimeSeconds: 60 })
   expect(codes(loadText(manifest, 'prodution'))).toEqual(['E_UNKNOWN_ENVIRONMENT 8:3'])
   expect(loadText(manifest, 'prodution').findings[0]?.hint).toBe('did you mean `production`?')
 })

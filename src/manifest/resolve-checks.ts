@@ -1,12 +1,14 @@
 import { show } from '../lib/show.ts'
-import type { Check } from '../model/app.ts'
+import type { Check, CheckOccasion, CheckStep } from '../model/app.ts'
 import type { Path } from './places.ts'
+import { resolveSteps } from './resolve-check-step.ts'
 import { hostHere } from './resolve-routes.ts'
-import { CHECK_METHODS, type Manifest } from './schema.ts'
-import { parseTemplate } from './template.ts'
+import type { WrittenCheck } from './schema-check.ts'
 import type { World } from './world.ts'
 
-type Written = NonNullable<Manifest['checks']>[number]
+/** Names that every check may use. */
+const MADE_UP = ['host', 'origin', 'EMAIL', 'random']
+const SAFE_METHODS = ['GET', 'HEAD']
 
 export function resolveChecks(world: World): Check[] {
   const checks: Check[] = []
@@ -27,51 +29,60 @@ export function resolveChecks(world: World): Check[] {
     const check = resolveCheck(world, at, written)
     if (check) checks.push(check)
   })
-  if (checks.length > 0 && world.routes.length === 0) {
+  const isAsked = checks.some((c) => c.steps.some((s) => s.type === 'http' || s.type === 'websocket'))
+  if (isAsked && world.routes.length === 0) {
     world.remarks.error('E_UNKNOWN_REF', ['checks'], 'there is no route, so nothing can be asked', 'add a route')
   }
   return checks
 }
 
-function resolveCheck(world: World, at: Path, written: Written): Check | undefined {
-  const methods = CHECK_METHODS.filter((method) => written[method] !== undefined)
-  const [method, second] = methods
-  if (method === undefined && world.isCut(at)) return undefined
-  if (method === undefined || second !== undefined) {
-    const message = method === undefined ? 'asks for nothing' : `has ${methods.join(' and ')}, and a check asks once`
-    world.remarks.error(method === undefined ? 'E_MISSING' : 'E_CONFLICT', at, message, 'get: /api/health')
-    return undefined
+function resolveCheck(world: World, at: Path, written: WrittenCheck): Check | undefined {
+  const { name, on, steps: list, ...single } = written
+  const known = new Set(MADE_UP)
+  if (list !== undefined) {
+    for (const key of Object.keys(single)) {
+      world.remarks.key('E_CONFLICT', [...at, key], 'stands beside `steps`', 'make it a step of the list')
+    }
   }
-  if (written.body !== undefined && (method === 'get' || method === 'head')) {
-    world.remarks.error(
-      'E_CONFLICT',
-      [...at, 'body'],
-      `a ${method.toUpperCase()} request has no body`,
-      'write post, put or patch',
-    )
-  }
-  refuseReferences(world, [...at, 'body'], written.body)
-  refuseReferences(world, [...at, 'headers'], written.headers)
-  const { json, text, belowMs, answerHeaders } = written
-  const host = checkHost(world, at, written.host)
-  return {
-    name: written.name,
-    method: method.toUpperCase() as Check['method'], // The six of the schema, which are the six of the model.
-    path: written[method] ?? '/',
-    ...(host !== undefined && { host }),
-    headers: { ...written.headers },
-    ...(written.body !== undefined && { body: written.body }),
-    expect: {
-      status: written.status ?? 200,
-      ...(json !== undefined && { json }),
-      ...(text !== undefined && { text }),
-      ...(answerHeaders && { headers: { ...answerHeaders } }),
-      ...(belowMs !== undefined && { belowMs }),
-    },
-  }
+  const steps: CheckStep[] = []
+  const all = list?.map((step, i) => ({ step, place: [...at, 'steps', i] })) ?? [{ step: single, place: at }]
+  for (const { step, place } of all) steps.push(...resolveSteps(world, place, step, known))
+  if (steps.length === 0) return undefined
+  const check = { name, on: on ? [...on] : usualOccasions(steps), steps }
+  checkManual(world, at, check)
+  return check
 }
 
-function checkHost(world: World, at: Path, written: string | undefined): string | undefined {
+/** What changes nothing may be asked all the time; what a person looks at nobody can ask. */
+function usualOccasions(steps: CheckStep[]): CheckOccasion[] {
+  if (steps.some((s) => s.type === 'manual')) return []
+  const isSafe = steps.every((s) => s.type === 'sql' || (s.type === 'http' && SAFE_METHODS.includes(s.method)))
+  return isSafe ? ['release', 'schedule', 'restore'] : ['release', 'restore']
+}
+
+function checkManual(world: World, at: Path, { on, steps }: Check): void {
+  if (!steps.some((s) => s.type === 'manual')) return
+  if (steps.length > 1) {
+    world.remarks.error(
+      'E_CONFLICT',
+      at,
+      'a person looks at one thing: it is the only step of its check',
+      'make it a check of its own',
+    )
+  }
+  const early = on.find((occasion) => occasion !== 'restore')
+  if (early === undefined) return
+  const message = early === 'release' ? 'nobody can look at a release before it has traffic' : 'nobody looks all the time'
+  world.remarks.error(
+    'E_CONFLICT',
+    [...at, 'on'],
+    message,
+    'leave it out: a promotion asks for it, and `landfall smoke` shows it',
+  )
+}
+
+/** A host of this environment for one that is written; a finding where no route has it. */
+export function checkHost(world: World, at: Path, written: string | undefined): string | undefined {
   if (written === undefined) return undefined
   const here = hostHere(world, written)
   if (!world.routes.some((route) => route.host === here)) {
@@ -84,16 +95,4 @@ function checkHost(world: World, at: Path, written: string | undefined): string 
     )
   }
   return here
-}
-
-/** A reference that would be sent as it is written is worse than none. */
-function refuseReferences(world: World, at: Path, value: unknown): void {
-  if (typeof value === 'string') {
-    const template = parseTemplate(value)
-    if ('parts' in template && template.parts.every((part) => part.type === 'text')) return
-    world.remarks.error('E_REFERENCE', at, `${show(value)} has a reference, and checks know no values`, 'write the text itself')
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, inner] of Object.entries(value))
-      refuseReferences(world, [...at, Array.isArray(value) ? Number(key) : key], inner)
-  }
 }

@@ -34,7 +34,7 @@ export interface Notice extends Scope {
   component: string
   release: string
   at: string
-  code: 'crashed' | 'killed-for-memory' | 'crash-looping' | 'restarted' | 'adopted' | 'stopped-by-force' | 'note'
+  code: 'crashed' | 'killed-for-memory' | 'crash-looping' | 'restarted' | 'adopted' | 'stopped-by-force' | 'check-failed' | 'note'
   message: string
 }
 export interface Engine {

@@ -8,7 +8,8 @@ import { logs } from './logs.ts'
 import { plan } from './plan.ts'
 import { ps, runs } from './ps.ts'
 import { resourceLogin } from './resource-login.ts'
-import { smoke } from './smoke.ts'
+import { smoke, smokeSign } from './smoke.ts'
+import { uptime } from './uptime.ts'
 import { openSetting, recoverSetting, type Setting } from './world.ts'
 import type { StreamIo, World, WorldOptions } from './world-type.ts'
 
@@ -39,6 +40,8 @@ const ops: Ops = {
   runs,
   ps,
   smoke,
+  'smoke-sign': smokeSign,
+  uptime,
   'resource-login': resourceLogin,
   'env-list': envList,
   'env-set': envSet,

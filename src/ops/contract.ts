@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import type { CheckResult } from '../checks/result.ts'
 import type { RunEvent, RunState, Url } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Instance, LogLine, Notice } from '../model/plug.ts'
-import type { SmokeResult } from '../run/smoke.ts'
 
 // What crosses the socket. Inputs are schemas, since they come from outside; answers are types, since they are ours.
 
@@ -41,9 +41,14 @@ export const opInputs = {
   cancel: z.strictObject({ run: z.string() }),
   runs: anywhere.extend({ limit: z.number().int().min(1).max(1000).default(20) }),
   ps: anywhere,
-  smoke: where,
+  /** `only`: names of checks. */
+  smoke: where.extend({ only: z.array(z.string()).optional() }),
+  /** A person has looked at what a manual check names, on the release that serves. */
+  'smoke-sign': where.extend({ check: z.string(), by: z.string().min(1).max(200) }),
   /** `readonly` absent: as the environment is protected. */
   'resource-login': where.extend({ resource: z.string(), readonly: z.boolean().optional() }),
+  /** `since`: milliseconds since the epoch; a day where absent. */
+  uptime: where.extend({ since: z.number().optional() }),
   'env-list': where,
   'env-set': where.extend({ values: z.array(z.strictObject({ name: z.string(), value: z.string() })) }),
   'env-unset': where.extend({ names: z.array(z.string()) }),
@@ -89,7 +94,9 @@ export interface OpAnswers {
   cancel: { run: string }
   runs: RunRow[]
   ps: PsAnswer
-  smoke: { release?: string; results: SmokeResult[] }
+  smoke: { release?: string; results: CheckResult[] }
+  uptime: { app: string; environment: string; since: string; everySeconds?: number; checks: CheckUptime[] }
+  'smoke-sign': { check: string; release: string; by: string; at: string }
   /** `url` has the password in it. */
   'resource-login': { resource: string; type: string; url: string; isReadonly: boolean }
   'env-list': EnvRow[]
@@ -112,6 +119,19 @@ export interface PlanAnswer {
   /** Lines for people, one per step: `describeStep`. */
   text: { stage: string; downtimeSeconds: number; steps: string[] }[]
   urls: Url[]
+}
+/** What the schedule found of one check. */
+export interface CheckUptime {
+  name: string
+  asked: number
+  passed: number
+  medianMs: number
+  /** 95 of a hundred took less. */
+  slowMs: number
+  isPassing: boolean
+  lastAt: string
+  /** The newest, oldest first; without `to` it goes on. */
+  outages: { from: string; to?: string; failures: number; because: string }[]
 }
 export interface RunRow {
   run: string
@@ -137,6 +157,8 @@ export interface PsAnswer {
     components: { name: string; type: string; release: string; instances: Instance[] }[]
     openRuns: RunRow[]
     notices: Notice[]
+    /** Of the last day; absent where checks are not asked by themselves. */
+    availability?: { asked: number; passed: number }
   }[]
   daemon: { pid: number; version: string; memoryMiB: number }
   edge?: { pid: number; memoryMiB: number; requests: number; open: number; listeners: string[] }
@@ -145,7 +167,7 @@ export interface EnvRow {
   name: string
   isSecret: boolean
   isRequired: boolean
-  source: 'set' | 'generated' | 'default' | 'resource' | 'missing'
+  source: 'set' | 'generated' | 'file' | 'command' | 'variable' | 'default' | 'resource' | 'missing'
   /** Never for a secret. */
   value?: string
   version?: number

@@ -109,7 +109,7 @@ test('a Vite site: static, with the folder that its build leaves', async () => {
     { name: 'site', type: 'static', build: { options: { output: 'dist' } }, serve: { spa: true } },
   ])
   expect(entry(app, 'VITE_API_URL')).toMatchObject({ when: 'build', components: ['site'] })
-  expect(app.checks).toMatchObject([{ method: 'GET', path: '/', expect: { status: 200 } }])
+  expect(app.checks).toMatchObject([{ steps: [{ method: 'GET', path: '/', expect: { status: 200 } }] }])
 })
 
 test('Next.js with Prisma', async () => {

@@ -15,7 +15,7 @@ export async function plan(setting: Setting, input: OpInput<'plan'>): Promise<Op
 
 /** Where the app answers, or will. */
 export function urls(setting: Setting, made: Pick<Plan, 'app' | 'environment' | 'outcome'>): Promise<Url[]> {
-  return urlsOf({ ...setting, now: () => Date.now() }, made)
+  return urlsOf(setting, made)
 }
 
 function textOf(made: Plan): OpAnswers['plan']['text'] {

@@ -1,4 +1,6 @@
+import type { Scope } from '../model/plan.ts'
 import type { RunRecord } from '../store/runs.ts'
+import type { Store } from '../store/store.ts'
 import type { OpAnswers, OpInput, PsAnswer, RunRow } from './contract.ts'
 import { memoryOf } from './memory-of.ts'
 import { urls } from './plan.ts'
@@ -35,6 +37,7 @@ export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnsw
       }),
       openRuns: store.runs.open(scope).map((r) => rowOf(setting, r)),
       notices: store.notices.list(scope, 20),
+      ...availabilityOf(store, scope),
     })
   }
   const daemon = { pid: process.pid, version: setting.version, memoryMiB: memoryOf(process.pid) }
@@ -42,6 +45,12 @@ export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnsw
   if (!stats) return { apps, daemon }
   const { pid, requests, open, listeners } = stats
   return { apps, daemon, edge: { pid, memoryMiB: memoryOf(pid), requests, open, listeners } }
+}
+
+/** Of the last day. */
+function availabilityOf(store: Store, scope: Scope): Pick<PsAnswer['apps'][number], 'availability'> {
+  const availability = store.uptime.availability(scope, Date.now() - 86_400_000)
+  return availability ? { availability } : {}
 }
 
 export async function runs(setting: Setting, input: OpInput<'runs'>): Promise<OpAnswers['runs']> {

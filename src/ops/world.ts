@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { builders } from '../builders/all.gen.ts'
+import type { CheckDeps } from '../checks/deps.ts'
 import { edgeTypes } from '../edge/all.gen.ts'
 import { engineTypes } from '../engines/all.gen.ts'
 import { collectGarbage } from '../lib/collect-garbage.ts'
@@ -10,6 +11,7 @@ import type { Edge, Engine, ServerType } from '../model/plug.ts'
 import { resourceTypes } from '../resources/all.gen.ts'
 import { Conductor } from '../run/conductor.ts'
 import { openAll, type Store } from '../store/store.ts'
+import { checkDeps } from './check-deps.ts'
 import { allJobs } from './schedule/jobs/all.ts'
 import { Scheduler } from './schedule/scheduler.ts'
 import { resolveValue } from './value.ts'
@@ -21,6 +23,8 @@ export interface Setting extends WorldOptions {
   engine: Engine
   edge: Edge
   conductor: Conductor
+  /** What checks look into. */
+  checks: CheckDeps
   /** What happens again and again: backups, checks, cron components. */
   scheduler: Scheduler
   startedAt: string
@@ -59,7 +63,8 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     edge.endpoints(scope, component, release, endpoints).catch(quietly(`edge: endpoints of ${component} ${release}`))
   })
   const watch = setInterval(() => void edge.ensure().catch(quietly('edge')), EDGE_WATCH_MS)
-  const conductor = new Conductor({ engine, edge, store, now: () => Date.now() }, options.say, () => {
+  const checks = checkDeps({ store, engine: () => engine, edge })
+  const conductor = new Conductor({ engine, edge, store, checks, now: () => Date.now() }, options.say, () => {
     setTimeout(collectGarbage, TIDY_AFTER_MS).unref()
     scheduler.refresh()
   })
@@ -80,6 +85,7 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     engine,
     edge,
     conductor,
+    checks,
     scheduler,
     startedAt: new Date().toISOString(),
     inTurn(scope, work) {

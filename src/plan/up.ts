@@ -64,7 +64,12 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   stages.push({ name: 'retire', downtimeSeconds: 0, steps: leaving.map(retireOf), undo: [] })
 
   const version = app.version === undefined ? {} : { version: app.version }
-  const operate = { checks: hosted(app), resources: app.resources }
+  const { troubles = [], environment } = app
+  const operate = {
+    checks: hosted(app),
+    troubles,
+    ...(environment.uptimeSeconds !== undefined && { uptimeSeconds: environment.uptimeSeconds }),
+    resources: app.resources }
   const outcome: Outcome = { ...version, serving, routes: app.routes, data: { ...observed.data, ...input.data }, operate }
   const isRelease = next.some(isFresh) || hasNewTable || gone.length > 0
   const release = isRelease ? intent.release : observed.serves

@@ -1,3 +1,4 @@
+import type { CheckDeps } from '../checks/deps.ts'
 import type { Url } from '../model/event.ts'
 import type { DataStep, InternalLine, Plan, RouteLine, Scope, ServingComponent } from '../model/plan.ts'
 import type { Edge, EdgeTable, Engine, StepContext } from '../model/plug.ts'
@@ -8,6 +9,8 @@ export interface Crew {
   engine: Engine
   edge: Edge
   store: Store
+  /** What checks look into. */
+  checks: CheckDeps
   /** Absent where nothing is backed up: on trial. */
   data?: DataKeeper
   now(): number
@@ -49,7 +52,7 @@ function componentOf(crew: Crew, scope: Scope, name: string, release: string, se
   return crew.store.releases.get(scope, release)?.components[name]?.component
 }
 
-export async function urlsOf(crew: Crew, plan: Pick<Plan, 'app' | 'environment' | 'outcome'>): Promise<Url[]> {
+export async function urlsOf(crew: Pick<Crew, 'edge'>, plan: Pick<Plan, 'app' | 'environment' | 'outcome'>): Promise<Url[]> {
   const hosts = [...new Set((plan.outcome?.routes ?? []).map((r) => r.host))]
   return Promise.all(hosts.map(async (host) => ({ host, url: await crew.edge.url(plan, host) })))
 }

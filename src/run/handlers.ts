@@ -1,8 +1,9 @@
+import { describeResult, throwOnFailure } from '../checks/result.ts'
+import { runChecks } from '../checks/run-checks.ts'
 import { LandfallError } from '../lib/error.ts'
 import type { EngineStep, Plan, Step } from '../model/plan.ts'
 import type { StepContext } from '../model/plug.ts'
 import { type Crew, type DataKeeper, tableOf } from './crew.ts'
-import { smoke, throwOnFailure } from './smoke.ts'
 
 /** Carries out one step, or its like in an undo. */
 export async function actOn(step: Step, plan: Plan, epoch: number, crew: Crew, ctx: StepContext): Promise<void> {
@@ -14,9 +15,15 @@ export async function actOn(step: Step, plan: Plan, epoch: number, crew: Crew, c
       return crew.edge.hold(plan, step.components, step.seconds, epoch)
     case 'smoke': {
       await crew.edge.stage(plan, await tableOf(crew, plan, step.routes, step.internal, serving))
-      const results = await smoke(crew.edge, plan, step.checks, step.routes, true)
-      for (const r of results)
-        ctx.say(`${r.isPassed ? 'passed' : 'failed'}: ${r.name}${r.because ? `: ${r.because}` : ` (${r.ms} ms)`}`)
+      const results = await runChecks(crew.checks, plan, step.checks, {
+        isStaged: true,
+        routes: plan.outcome?.routes ?? step.routes,
+        resources: plan.outcome?.operate?.resources ?? [],
+        release: step.release,
+        occasion: 'release',
+        signal: ctx.signal,
+      })
+      for (const r of results) ctx.say(describeResult(r))
       return throwOnFailure(results, step.release)
     }
     case 'prune':

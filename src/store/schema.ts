@@ -49,4 +49,27 @@ export const MIGRATIONS: string[] = [
     primary key (app, environment, job)
   ) strict;
   `,
+  `
+  create table secrets_key (
+    one integer primary key check (one = 1),
+    -- digest of the key that the stored values are sealed with
+    key_id text not null,
+    -- public half of the recovery key, and the key sealed to it; absent: nobody made one
+    recipient text, sealed blob, made_at integer
+  ) strict;
+  `,
+  `
+  create table signature (
+    app text not null, environment text not null, check_name text not null, release text not null,
+    signed_by text not null, at integer not null,
+    primary key (app, environment, check_name, release)
+  ) strict;
+  create table uptime (
+    n integer primary key, app text not null, environment text not null, check_name text not null, at integer not null,
+    is_passed integer not null, ms integer not null,
+    -- why not; absent where it passed
+    because text
+  ) strict;
+  create index uptime_of on uptime (app, environment, check_name, n);
+  `,
 ]

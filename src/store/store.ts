@@ -1,18 +1,25 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Scope } from '../model/plan.ts'
 import type { Notice } from '../model/plug.ts'
-import { openStore } from './open.ts'
+import { type Keys, openKeyRecord, openKeys } from './keys.ts'
+import { keepCopy, openStore } from './open.ts'
 import { openReleases, type Releases } from './releases.ts'
 import { openRuns, type Runs } from './runs.ts'
 import { openSchedules, type Schedules } from './schedules.ts'
+import { openSignatures, type Signatures } from './signatures.ts'
+import { openUptime, type Uptime } from './uptime.ts'
 import { openSeal } from './seal.ts'
-import { hasStoredValues, openStored, type Stored } from './stored.ts'
+import { openStored, type Stored } from './stored.ts'
 
 export interface Store {
   releases: Releases
   runs: Runs
   stored: Stored
+  /** The key that the stored values are sealed with. */
+  keys: Keys
   schedules: Schedules
+  signatures: Signatures
+  uptime: Uptime
   notices: { add(n: Notice): void; list(scope: Scope, limit: number): Notice[] }
   alerts: string[]
   close(): void
@@ -23,12 +30,18 @@ const NOTICES_KEPT = 200
 
 export function openAll(home: string): Store {
   const { db, alerts } = openStore(home)
-  const seal = openSeal(home, hasStoredValues(db))
+  const seal = openSeal(home, openKeyRecord(db))
+  const keys = openKeys(db, seal, () => keepCopy(db, home))
+  const problem = keys.problem()
+  if (problem) alerts.push(problem.message)
   return {
     releases: openReleases(db),
     runs: openRuns(db),
     stored: openStored(db, seal),
+    keys,
     schedules: openSchedules(db),
+    signatures: openSignatures(db),
+    uptime: openUptime(db),
     notices: openNotices(db),
     alerts,
     close: () => db.close(),

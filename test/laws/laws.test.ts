@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { App } from '../../src/model/app.ts'
 import { makePlan } from '../../src/plan/plan.ts'
-import { aComponent, anApp, removeHomes, shop, TestWorld } from './world.ts'
+import { aCheck, aComponent, anApp, removeHomes, shop, TestWorld } from './world.ts'
 
 afterAll(removeHomes)
 
@@ -79,7 +79,7 @@ describe('laws of plan and run', () => {
 
   test('an address that nobody had answers before those who need it are asked, and one that is replaced before the checks', async () => {
     const world = new TestWorld()
-    const check = { name: 'home', method: 'GET' as const, path: '/', headers: {}, expect: { status: 200 } }
+    const check = aCheck('home', '/')
     const app = (v: string) =>
       anApp(
         [

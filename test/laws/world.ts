@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { CheckDeps } from '../../src/checks/deps.ts'
 import { connectMemoryEdge, type MemoryEdge } from '../../src/edge/memory/index.ts'
 import { connectMemory, type MemoryEngine } from '../../src/engines/memory/index.ts'
-import type { App, Component, ReleaseStep } from '../../src/model/app.ts'
+import type { App, Check, Component, ReleaseStep } from '../../src/model/app.ts'
 import type { RunEvent } from '../../src/model/event.ts'
 import type { DataVersion, Intent, Observed, Plan, PlanInput } from '../../src/model/plan.ts'
 import { makePlan } from '../../src/plan/plan.ts'
@@ -41,6 +42,13 @@ export function aComponent(name: string, version: string, over: Partial<Componen
   }
 }
 
+/** A request that must be answered with 200. */
+export function aCheck(name: string, path: string): Check {
+  const expect = { status: 200 }
+  const step = { type: 'http' as const, method: 'GET' as const, path, headers: {}, redirects: 0, expect, capture: [] }
+  return { name, on: ['release', 'schedule', 'restore'], steps: [step] }
+}
+
 export function anApp(components: Component[], over: Partial<App> = {}): App {
   const first = components.find((c) => c.type === 'web' || c.type === 'static')
   return {
@@ -64,17 +72,25 @@ export class TestWorld {
   conductor: Conductor
   readonly home = mkdtempSync(join(tmpdir(), 'landfall-laws-'))
   stored: Record<string, number> = {}
+  /** Checks ask the edge, and find no mailbox and no database. */
+  readonly checks: CheckDeps
 
   constructor() {
     homes.push(this.home)
     this.store = openAll(this.home)
     this.engine = connectMemory()
     this.edge = connectMemoryEdge()
+    this.checks = {
+      edge: this.edge,
+      mailbox: () => undefined,
+      database: () => Promise.reject(new Error('there is no database')),
+      signature: () => undefined,
+    }
     this.conductor = this.newConductor()
   }
 
   private newConductor(): Conductor {
-    return new Conductor({ engine: this.engine, edge: this.edge, store: this.store, now: () => Date.now() }, () => {})
+    return new Conductor({ engine: this.engine, edge: this.edge, store: this.store, checks: this.checks, now: () => Date.now() }, () => {})
   }
 
   async observed(): Promise<Observed> {

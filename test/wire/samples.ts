@@ -3,7 +3,7 @@ import type { App } from '../../src/model/app.ts'
 import type { RunEvent } from '../../src/model/event.ts'
 import type { Observed, Plan, PlanInput, Running, ServingComponent } from '../../src/model/plan.ts'
 import { makePlan } from '../../src/plan/plan.ts'
-import { aComponent, anApp } from '../laws/world.ts'
+import { aCheck, aComponent, anApp } from '../laws/world.ts'
 
 // Plans of a shop as the planner makes them, and runs of them: what the command line has to show.
 
@@ -32,7 +32,7 @@ export function aShop(version: string): App {
       { host: 'shop.example', path: '/api', to: 'api' },
       { host: 'www.shop.example', path: '/', to: 'web' },
     ],
-    checks: [{ name: 'healthy', method: 'GET', path: '/api/health', headers: {}, expect: { status: 200 } }],
+    checks: [aCheck('healthy', '/api/health')],
   })
 }
 

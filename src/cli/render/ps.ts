@@ -5,6 +5,7 @@ import { localTime, uptime } from './duration.ts'
 import { renderHint } from './error.ts'
 import type { Look } from './look.ts'
 import { type Column, table } from './table.ts'
+import { percent } from './uptime.ts'
 import { renderUrls } from './urls.ts'
 
 /** Of each app; `--json` has all. */
@@ -37,10 +38,18 @@ function appBlock(app: App, look: Look, now: number): string {
     title,
     ...renderUrls(app.urls, look, '  '),
     ...table(columnsOf(look), rows, look, '  '),
+    ...available(app, look),
     ...app.openRuns.map((run) => openRun(run, look, now)),
     ...noticeLines(app.notices, look),
     '',
   ].join('\n')
+}
+
+function available({ availability }: App, { paint }: Look): string[] {
+  if (!availability) return []
+  const { asked, passed } = availability
+  const text = `checks passed ${percent(passed, asked)} of ${asked} times in the last day`
+  return [`  ${passed < asked ? paint.yellow(text) : paint.dim(text)}`]
 }
 
 function componentRow({ name, type, release, instances }: App['components'][number], look: Look, now: number): string[] {

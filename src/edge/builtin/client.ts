@@ -4,6 +4,7 @@ import type { Edge } from '../../model/plug.ts'
 import { ensureEdge } from './ensure.ts'
 import { readAbout } from './process/about.ts'
 import { type CallOptions, callOnce, isGone } from './process/call.ts'
+import { dial } from './process/dial.ts'
 import { edgePaths } from './process/paths.ts'
 
 const RETRY_MS = 25
@@ -26,6 +27,7 @@ export function connectEdge(options: { home: string; say(line: string): void }):
     routes: (scope) => call('routes', { scope }),
     stage: (scope, table) => call('stage', { scope, table }),
     ask: (scope, request) => call('ask', { scope, request }, { timeoutMs: request.timeoutMs + 10_000 }),
+    dial: (scope, to) => dial(paths.control, { scope, ...to }),
     swap: (scope, table, epoch) => call('swap', { scope, table, epoch }),
     hold: (scope, components, seconds, epoch) => call('hold', { scope, components, seconds, epoch }),
     inFlight: (endpoint) => call('in-flight', { endpoint }),

@@ -29,6 +29,9 @@ export function connectMemoryEdge(): MemoryEdge {
     routes: async (s) => table(s).routes.map(({ host, path, component, release }) => ({ host, path, component, release })),
     stage: async () => {},
     ask: async () => ({ status: 200, headers: {}, body: '{}', ms: 1 }),
+    dial: async () => {
+      throw new LandfallError({ code: 'E_EDGE_DOWN', message: 'there are no sockets here' })
+    },
     swap: async (s, next, epoch) => {
       await edge.before('swap')
       fenced(s, epoch)

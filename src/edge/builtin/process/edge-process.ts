@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { LandfallError } from '../../../lib/error.ts'
 import type { Scope } from '../../../model/plan.ts'
 import type { EdgeRequest, EdgeStats } from '../../../model/plug.ts'
 import { defaultLimits, readLimits } from '../http/limits.ts'
 import { AccessLog } from '../log/access-log.ts'
 import { ask } from '../proxy/ask.ts'
+import type { Door } from '../proxy/door.ts'
+import { Downstream } from '../proxy/downstream.ts'
 import { Plane } from '../proxy/plane.ts'
 import { SealedFile } from '../state/sealed-file.ts'
 import { isLocal, scopeKey } from '../state/table.ts'
 import { AllTables } from '../state/tables.ts'
 import type { About } from './about.ts'
 import { createControl } from './control.ts'
+import { onDial } from './dial.ts'
 import { Doors } from './doors.ts'
 import { Elders, startSuccessor } from './hand-over.ts'
 import { AGAIN } from './launch.ts'
@@ -74,6 +78,7 @@ export class EdgeProcess {
     })
     this.elders = new Elders(paths)
     this.control = createControl(this.controls())
+    onDial(this.control, (input) => this.dial(input))
     this.doors.onUnheld = () => {
       // A killed edge would lose this port for a moment: the next shell holds it as well.
       setTimeout(() => void this.handOver().catch((error: unknown) => this.plane.report(error)), 2_000).unref()
@@ -214,19 +219,25 @@ export class EdgeProcess {
   }
 
   private async ask(scope: Scope, request: EdgeRequest): ReturnType<typeof ask> {
-    const routing = request.isStaged ? this.tables.stagedRouting(scope) : undefined
-    if (request.isStaged && !routing) {
+    const { door, hostHeader } = this.askDoor(scope, request.host, request.isStaged)
+    return ask(this.plane, door, hostHeader, request)
+  }
+
+  /** Whoever asked speaks with the edge from now on as a stranger would. */
+  private dial({ scope, host, isStaged }: Record<string, unknown>): (socket: Duplex) => void {
+    const { door } = this.askDoor(readScope(scope), readText(host, 'host'), isStaged === true)
+    return (socket) => void new Downstream(this.plane, socket, door, '127.0.0.1')
+  }
+
+  private askDoor(scope: Scope, host: string, isStaged: boolean): { door: Door; hostHeader: string } {
+    const routing = isStaged ? this.tables.stagedRouting(scope) : undefined
+    if (isStaged && !routing) {
       throw new LandfallError({ code: 'E_NOT_STAGED', message: `no table of ${scopeKey(scope)} is on trial` })
     }
-    const port = this.ports.book.hosts[`${scopeKey(scope)} ${request.host}`]
+    const port = this.ports.book.hosts[`${scopeKey(scope)} ${host}`]
     const isOwnPort = isLocal(scope) && port !== undefined
-    const door = {
-      type: 'ask',
-      scope: scopeKey(scope),
-      host: request.host,
-      port: isOwnPort ? port : (this.doors.mainPort ?? 80),
-    } as const
-    return ask(this.plane, routing ? { ...door, routing } : door, isOwnPort ? `localhost:${port}` : request.host, request)
+    const door = { type: 'ask', scope: scopeKey(scope), host, port: isOwnPort ? port : (this.doors.mainPort ?? 80) } as const
+    return { door: routing ? { ...door, routing } : door, hostHeader: isOwnPort ? `localhost:${port}` : host }
   }
 
   private async url(scope: Scope, host: string): Promise<string> {

@@ -108,7 +108,8 @@ function readAnswer(bytes: Buffer, request: EdgeRequest, ms: number): EdgeAnswer
     if (colon === -1) continue
     const name = line.slice(0, colon).toLowerCase()
     const value = line.slice(colon + 1).trim()
-    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+    // The date of a cookie has a comma of its own.
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}${name === 'set-cookie' ? '\n' : ', '}${value}`
   }
   const id = headerIn(bytes.toString('latin1', 0, head.end), 'x-request-id')
   if (id) headers['x-request-id'] = id

@@ -1,8 +1,9 @@
 import type { Setting } from '../../world.ts'
 import type { JobsOf, ScheduledJob } from '../scheduled-job.ts'
+import { checkJobs } from './checks.ts'
 
 /** One line for every contributor. */
-const CONTRIBUTORS: JobsOf[] = []
+const CONTRIBUTORS: JobsOf[] = [checkJobs]
 
 /** All that is to happen again and again, in every environment of this home. */
 export function allJobs(setting: Setting): ScheduledJob[] {
