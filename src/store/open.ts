@@ -35,10 +35,16 @@ export function openStore(home: string): OpenedStore {
     if (!db) throw new LandfallError({ code: 'E_STATE', message: `cannot open ${path}`, hint: 'check the disk: dmesg, df' })
   }
   migrate(db, path)
-  rmSync(`${previous}.tmp`, { force: true })
-  db.prepare('vacuum into ?').run(`${previous}.tmp`)
-  renameSync(`${previous}.tmp`, previous)
+  keepCopy(db, home)
   return { db, alerts }
+}
+
+/** What stands in when the store is damaged. */
+export function keepCopy(db: DatabaseSync, home: string): void {
+  const copy = join(home, 'state.db.prev')
+  rmSync(`${copy}.tmp`, { force: true })
+  db.prepare('vacuum into ?').run(`${copy}.tmp`)
+  renameSync(`${copy}.tmp`, copy)
 }
 
 function tryOpen(path: string): DatabaseSync | undefined {

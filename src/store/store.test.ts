@@ -53,26 +53,38 @@ test('no stored value stands in any file of the home', () => {
   expect(statSync(join(home, 'secrets.key')).mode & 0o777).toBe(0o600)
 })
 
-test('a missing, open or wrong key stops it with the file named, and never yields an empty value', () => {
+test('while the key is missing, open to others or wrong, nothing is read or written, and the store says why', () => {
   const home = newHome()
   const store = openAll(home)
   store.stored.set(shop, 'KEY', 'value', secret, 1)
+  const id = store.keys.id()
   store.close()
   const key = join(home, 'secrets.key')
   const right = readFileSync(key)
+  const refused = (expected: { code: string; hint?: unknown; message?: unknown }) => {
+    const again = openAll(home)
+    expect(() => again.stored.get(shop, 'KEY')).toThrow(expect.objectContaining(expected))
+    expect(() => again.stored.set(shop, 'OTHER', 'x', secret, 2)).toThrow(expect.objectContaining(expected))
+    expect(() => again.keys.refuseWithout()).toThrow(expect.objectContaining(expected))
+    expect(again.alerts.join()).toContain('secrets.key')
+    expect(again.stored.list(shop).map((e) => e.name)).toEqual(['KEY'])
+    return again
+  }
   chmodSync(key, 0o644)
-  expect(() => openAll(home)).toThrow(
-    expect.objectContaining({ code: 'E_SECRETS_KEY', hint: expect.stringContaining('chmod 600') }),
-  )
+  refused({ code: 'E_SECRETS_KEY', hint: expect.stringContaining('chmod 600') }).close()
   writeFileSync(key, `${'0'.repeat(64)}\n`)
   chmodSync(key, 0o600)
-  expect(() => openAll(home).stored.get(shop, 'KEY')).toThrow(expect.objectContaining({ code: 'E_DECRYPT' }))
+  refused({ code: 'E_SECRETS_KEY', message: expect.stringContaining(`were sealed with ${id}`) }).close()
+  writeFileSync(key, 'not a key\n')
+  refused({ code: 'E_SECRETS_KEY', message: expect.stringContaining('does not hold a 32 byte key') }).close()
   rmSync(key)
-  expect(() => openAll(home)).toThrow(
-    expect.objectContaining({ code: 'E_SECRETS_KEY', message: expect.stringContaining('missing') }),
-  )
+  const without = refused({ code: 'E_SECRETS_KEY', message: expect.stringContaining('missing') })
+  expect(existsSync(key)).toBe(false)
+  // Nothing has to be started anew once it is back.
   writeFileSync(key, right, { mode: 0o600 })
-  expect(openAll(home).stored.get(shop, 'KEY')).toBe('value')
+  expect(without.stored.get(shop, 'KEY')).toBe('value')
+  expect(without.keys.problem()).toBeUndefined()
+  without.close()
 })
 
 test('a value moved to another row cannot be read there', () => {

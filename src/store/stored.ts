@@ -1,12 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Scope } from '../model/plan.ts'
-import type { Seal } from './seal.ts'
+import { placeOf } from './keys.ts'
+import type { Cipher } from './seal.ts'
 
 export interface StoredEntry {
   name: string
   version: number
   isSecret: boolean
-  source: 'set' | 'generated'
+  /** Set by a person, made here, or what a source gave: a file, a program, a pipeline's variable. */
+  source: 'set' | 'generated' | 'file' | 'command' | 'variable'
 }
 /** Values of an environment, by name and version: a release keeps the versions it started with, so that a way back is whole. */
 export interface Stored {
@@ -21,11 +23,7 @@ export interface Stored {
   nextVersion(scope: Scope, name: string): number
 }
 
-export function hasStoredValues(db: DatabaseSync): boolean {
-  return db.prepare('select 1 from stored limit 1').get() !== undefined
-}
-
-export function openStored(db: DatabaseSync, seal: Seal): Stored {
+export function openStored(db: DatabaseSync, seal: Cipher): Stored {
   const newest = db.prepare(`select name, version, sealed, is_secret, source from stored s where app = ? and environment = ?
      and version = (select max(version) from stored t where t.app = s.app and t.environment = s.environment and t.name = s.name) order by name`)
   const at = db.prepare('select sealed from stored where app = ? and environment = ? and name = ? and version = ?')
@@ -35,7 +33,7 @@ export function openStored(db: DatabaseSync, seal: Seal): Stored {
   const insert = db.prepare(
     'insert into stored (app, environment, name, version, sealed, is_secret, source, at) values (?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const place = (s: Scope, name: string, version: number) => `${s.app}/${s.environment}/${name}@${version}`
+  const place = ({ app, environment }: Scope, name: string, version: number) => placeOf({ app, environment, name, version })
   type Newest = { name: string; version: number; sealed: Uint8Array | null; is_secret: number; source: StoredEntry['source'] }
   type Last = { version: number; sealed: Uint8Array | null }
   const stored: Stored = {
