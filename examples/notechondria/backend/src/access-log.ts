@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { pathOf } from './context.ts'
 
 /** Not for configuration: two servers should mean the same by slow. */
 export const WARN_MS = 500
@@ -33,7 +34,7 @@ export function logAccess(options: { isColored: boolean; least: string; say?: (l
   return async (c, next) => {
     const from = performance.now()
     await next()
-    const access = { status: c.res.status, ms: Math.round(performance.now() - from), method: c.req.method, path: c.req.path }
+    const access = { status: c.res.status, ms: Math.round(performance.now() - from), method: c.req.method, path: pathOf(c) }
     if (LEVELS[levelOf(access)] >= (THRESHOLDS[least] ?? 0)) say(accessLine(access, isColored))
   }
 }

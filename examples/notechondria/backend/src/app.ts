@@ -6,7 +6,7 @@ import { createAuth } from './api/auth.ts'
 import { createCoursesApi } from './api/courses.ts'
 import { createNotesApi } from './api/notes.ts'
 import { createPlannerApi } from './api/planner.ts'
-import { bodyOf, type Env, userOf } from './context.ts'
+import { bodyOf, type Env, pathOf, userOf } from './context.ts'
 import { Failure, failureOf, nothingHere } from './failure.ts'
 import { handshake } from './handshake.ts'
 import { readHealth } from './health.ts'
@@ -49,7 +49,7 @@ export function createApp(services: Services, migrations: Migration[]): Hono<Env
       throw new Failure(413, 'too_large', 'That is too much at once.')
     },
   })
-  app.use(async (c, next) => (c.req.path.includes('/attachments') ? next() : limit(c, next)))
+  app.use(async (c, next) => (pathOf(c).includes('/attachments') ? next() : limit(c, next)))
   app.route('/mcp', createMcp(services))
   app.route('/admin', createAdmin(services))
 
@@ -84,7 +84,7 @@ export function createApp(services: Services, migrations: Migration[]): Hono<Env
     const failure = known ?? new Failure(500, 'internal', 'Something went wrong on our side.')
     // Where something came from matters for what nobody foresaw.
     if (failure.status >= 500 && failure.status !== 501) {
-      console.error(`${failure.status} ${c.req.method} ${c.req.path}: ${known ? error.message : error.stack}`)
+      console.error(`${failure.status} ${c.req.method} ${pathOf(c)}: ${known ? error.message : error.stack}`)
     }
     return c.json({ code: failure.code, detail: failure.message }, failure.status)
   })

@@ -15,6 +15,9 @@ export interface Env {
 }
 export type Ctx = Context<Env>
 
+/** As it was asked for: Hono's own leaves out the slash at the end. */
+export const pathOf = (c: Context) => new URL(c.req.url).pathname
+
 export function userOf(c: Ctx): User {
   const user = c.get('user')
   if (!user) throw new Failure(401, 'not_signed_in', 'Please sign in.')

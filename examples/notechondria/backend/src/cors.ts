@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { pathOf } from './context.ts'
 
 /** Whether pages of this origin may ask: its host is one of ours, this machine, or that of a trusted origin. */
 export function isAllowedOrigin(
@@ -21,7 +22,7 @@ export function isHost(pattern: string, hostname: string): boolean {
 /** For the API and for what people uploaded. A preflight is answered here and reaches nothing behind. */
 export function allowOrigins(hosts: { allowedHosts: string[]; trustedOrigins: string[] }): MiddlewareHandler {
   return async (c, next) => {
-    if (!/^\/(api|media)\//.test(c.req.path)) return next()
+    if (!/^\/(api|media)\//.test(pathOf(c))) return next()
     const origin = c.req.header('origin')
     const isAllowed = origin !== undefined && isAllowedOrigin(origin, hosts)
     if (c.req.method === 'OPTIONS') c.res = new Response(null, { status: 204 })

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
 import { logAccess } from './access-log.ts'
-import type { Env } from './context.ts'
+import { type Env, pathOf } from './context.ts'
 import { allowOrigins, isHost } from './cors.ts'
 import { Failure } from './failure.ts'
 import type { Services } from './services.ts'
@@ -57,7 +57,7 @@ function refuseForeignHosts(allowed: string[]): Handler {
 /** Forms of the admin pages: what comes with a cookie, or is about to get one, must come from a page of ours. */
 function refuseForeignForms(trusted: string[]): Handler {
   return async (c, next) => {
-    const isForm = c.req.path.startsWith('/admin/') || c.get('hasCookie') === true
+    const isForm = pathOf(c).startsWith('/admin/') || c.get('hasCookie') === true
     if (isForm && !/^(GET|HEAD|OPTIONS|TRACE)$/.test(c.req.method)) {
       const scheme = c.req.header('x-forwarded-proto') ?? 'http'
       const origin = c.req.header('origin')
@@ -73,7 +73,7 @@ function refuseForeignForms(trusted: string[]): Handler {
 function authenticate({ database }: Services): Handler {
   return async (c, next) => {
     const [scheme = '', key = ''] = (c.req.header('authorization') ?? '').split(' ')
-    const cookie = c.req.path.startsWith('/admin/') ? getCookie(c, COOKIE) : undefined
+    const cookie = pathOf(c).startsWith('/admin/') ? getCookie(c, COOKIE) : undefined
     const token = /^Token$/i.test(scheme) ? key : cookie
     if (token && /^[0-9a-f]{40}$/.test(token)) {
       const found = await findSession(database, token)

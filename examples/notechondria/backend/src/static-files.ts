@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { pathOf } from './context.ts'
 import { isKey, type Store } from './store.ts'
 
 const TYPES: Record<string, string> = {
@@ -11,8 +12,8 @@ export const typeOf = (key: string) => TYPES[key.split('.').at(-1) ?? ''] ?? 'ap
 /** What the release collected, under `/static/`. */
 export function serveStatic(store: Store): MiddlewareHandler {
   return async (c, next) => {
-    if (!c.req.path.startsWith('/static/') || !/^(GET|HEAD)$/.test(c.req.method)) return next()
-    const key = c.req.path.slice('/static/'.length)
+    if (!pathOf(c).startsWith('/static/') || !/^(GET|HEAD)$/.test(c.req.method)) return next()
+    const key = pathOf(c).slice('/static/'.length)
     const body = isKey(key) ? await store.get(key) : undefined
     if (!body) return c.json({ code: 'not_found', detail: 'There is nothing here.' }, 404)
     return c.body(body, 200, { 'content-type': typeOf(key), 'cache-control': 'public, max-age=300' })
