@@ -22,7 +22,7 @@ export async function launch(world: World, live: Live, onExit: () => void): Prom
   const { record } = live
   const { home } = world
   const port = await portFor(world, record)
-  const prepared = await prepare(world, { ...record, port }, record.once?.command.run)
+  const prepared = await prepare(world, { ...record, port }, record.once?.command.run, lockOption(record))
   if (record.desired.type !== 'up' || world.isClosed) return
   clearExit(home, record.id)
   record.port = port
@@ -87,8 +87,19 @@ function spawnShim(home: string, record: InstanceRecord, prepared: Prepared) {
 }
 
 export function logOf(home: string, record: InstanceRecord): string {
-  const name = record.once ? `once-${fileName(record.once.name)}` : String(record.index)
+  const name = record.once ? `once-${fileName(familyOf(record.once.name))}` : String(record.index)
   return paths.log(home, record, record.component.name, record.release, name)
+}
+
+/** For every program that speaks through libpq or does as it does: a statement waits no longer for a lock. */
+function lockOption({ once }: InstanceRecord): string | undefined {
+  const seconds = once?.command.locks?.timeoutSeconds
+  return seconds ? `-c lock_timeout=${seconds}s` : undefined
+}
+
+/** `cron` for each `cron@…`: they follow each other, and share a log. */
+export function familyOf(name: string): string {
+  return name.replace(/@.*$/, '')
 }
 
 async function portFor(world: World, record: InstanceRecord): Promise<number> {

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LandfallError } from '../../lib/error.ts'
 import type { Component } from '../../model/app.ts'
 import type { Scope, Step } from '../../model/plan.ts'
@@ -8,22 +7,50 @@ import { lastLinesOf } from './await-healthy.ts'
 import { runBeside } from './exec-beside.ts'
 import { describeExit, readExit } from './exit-file.ts'
 import { instanceId } from './instance-id.ts'
-import { logOf } from './launch.ts'
+import { familyOf, logOf } from './launch.ts'
 import { linesBetween, nextLineAfter, sizeOf } from './log-lines.ts'
 import { tailOf } from './log-ring.ts'
-import { fileName, paths } from './paths.ts'
+import { fileName } from './paths.ts'
 import { type InstanceRecord, writeRecord } from './record.ts'
 import { forget, stopLive } from './stop.ts'
 import { startLive } from './supervise.ts'
-import { type Live, newLive, type World } from './world.ts'
+import { verifyOnce } from './verify-once.ts'
+import { watchLocks } from './watch-locks.ts'
+import { type Live, livesOf, newLive, type World } from './world.ts'
 
 type RunOnce = Extract<Step, { type: 'run-once' }>
 
+/** Between two tries of a migration that got no lock: whoever has it may be done by then. */
+const PAUSES_MS = [2_000, 5_000]
+
 /**
  * A command to its end, once for a run. It has a shim and an exit file like an instance, so it outlives us: a run that is
- * resumed waits for it, or reads its answer.
+ * resumed waits for it, or reads its answer. A migration that got no lock is tried again, as often as its rule says.
  */
 export async function runOnce(world: World, step: RunOnce, ctx: StepContext): Promise<void> {
+  const tries = step.command.locks?.tries ?? 1
+  for (let n = 1; ; n += 1) {
+    const failed = await attempt(world, step, ctx)
+    if (!failed) return verifyOnce(world, step, ctx)
+    const { error, blocked, live } = failed
+    if (blocked.length === 0 || (n === tries && n === 1)) throw error
+    if (n === tries) throw lockedOut(step, error, blocked, tries)
+    const pause = PAUSES_MS[Math.min(n, PAUSES_MS.length) - 1] ?? 0
+    ctx.say(`${step.command.name} got no lock: try ${n} of ${tries}; again in ${pause / 1000} s`)
+    await sleep(pause, undefined, { signal: ctx.signal }).catch(() => {
+      throw cancelled(step)
+    })
+    forget(world, live)
+  }
+}
+
+interface Failed {
+  error: LandfallError
+  blocked: string[]
+  live: Live
+}
+
+async function attempt(world: World, step: RunOnce, ctx: StepContext): Promise<Failed | undefined> {
   const id = onceId(world, ctx, step.release, step.component.name, step.name)
   let live = world.lives.get(id)
   if (live && live.record.once?.run !== ctx.run && !live.isAlive) {
@@ -32,7 +59,8 @@ export async function runOnce(world: World, step: RunOnce, ctx: StepContext): Pr
   }
   const state = onceStateOf(world, live)
   if (state === 'never-started' || state === 'lost') {
-    if (await isNotNeeded(world, step, ctx)) return
+    if (await isNotNeeded(world, step, ctx)) return undefined
+    forgetEarlier(world, step, ctx)
     live = create(world, id, step, ctx)
     try {
       await startLive(world, live)
@@ -41,11 +69,25 @@ export async function runOnce(world: World, step: RunOnce, ctx: StepContext): Pr
       throw error
     }
   } else if (state === 'running') ctx.say(`${step.command.name} still runs`)
-  if (!live) return
-  if (state !== 'ended-0' && state !== 'ended-nonzero') await untilEnded(world, live, ctx, state === 'running')
-  const after = onceStateOf(world, live)
-  if (after === 'ended-0') return verify(world, step, ctx)
-  throw failure(world, step, live)
+  if (!live) return undefined
+  const locks = watchLocks(world, step, ctx)
+  try {
+    if (state !== 'ended-0' && state !== 'ended-nonzero') await untilEnded(world, live, step, ctx, state === 'running')
+  } finally {
+    locks.end()
+  }
+  if (onceStateOf(world, live) === 'ended-0') return undefined
+  return { error: failure(world, step, live), blocked: locks.blocked(), live }
+}
+
+/** `cron@…` and `seed@…`: what the one before left is in its journal and in the log. */
+function forgetEarlier(world: World, step: RunOnce, ctx: StepContext): void {
+  const family = familyOf(step.name)
+  if (family === step.name) return
+  for (const live of livesOf(world, ctx, step.component.name)) {
+    const { once } = live.record
+    if (once && once.run !== ctx.run && !live.isAlive && familyOf(once.name) === family) forget(world, live)
+  }
 }
 
 export function onceState(world: World, scope: Scope, release: string, component: string, name: string): OnceState {
@@ -104,7 +146,7 @@ const LOOK_MS = 100
 const MAX_SAID = 256 * 1024
 
 /** Says what it writes, as it comes. An abort ends the command, unless the daemon alone goes: then it lives on. */
-async function untilEnded(world: World, live: Live, ctx: StepContext, isResumed: boolean): Promise<void> {
+async function untilEnded(world: World, live: Live, step: RunOnce, ctx: StepContext, isResumed: boolean): Promise<void> {
   const path = logOf(world.home, live.record)
   let from = isResumed ? sizeOf(path) : (live.record.logOffset ?? 0)
   const sayNew = (isLast: boolean) => {
@@ -118,7 +160,19 @@ async function untilEnded(world: World, live: Live, ctx: StepContext, isResumed:
   while (live.isAlive) {
     if (ctx.signal.aborted) {
       if (ctx.signal.reason !== 'suspend') await stopLive(world, live)
-      throw new LandfallError({ code: 'E_CANCELLED', message: `${live.record.once?.command.name} was ended` })
+      throw cancelled(step)
+    }
+    const { timeoutSeconds } = step.command
+    if (timeoutSeconds !== undefined && performance.now() - live.startedAtMs > timeoutSeconds * 1000) {
+      const detail = lastLinesOf(tailOf(path, live.record.logOffset))
+      await stopLive(world, live)
+      throw new LandfallError({
+        code: 'E_TIMEOUT',
+        at: atOf(step),
+        message: `${step.command.name} of ${step.component.name} ${step.release} was ended: it took longer than ${timeoutSeconds} s`,
+        detail,
+        hint: 'give it a longer `timeout`, or see what it waits for',
+      })
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     sayNew(false)
@@ -126,28 +180,20 @@ async function untilEnded(world: World, live: Live, ctx: StepContext, isResumed:
   sayNew(true)
 }
 
-function verify(world: World, step: RunOnce, scope: Scope): void {
-  const missing = (step.command.verify?.files ?? []).filter((file) => !existsSync(placeOf(world, step, scope, file)))
-  if (missing.length === 0) return
-  throw new LandfallError({
-    code: 'E_RELEASE_STEP',
+function lockedOut(step: RunOnce, error: LandfallError, blocked: string[], tries: number): LandfallError {
+  const { resource = '', timeoutSeconds = 0 } = step.command.locks ?? {}
+  return new LandfallError({
+    code: 'E_LOCK_TIMEOUT',
     at: atOf(step),
-    message: `${step.command.name} ended with 0, but ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not there`,
-    hint: `landfall logs ${step.component.name} --release ${step.release}`,
+    message: `${step.command.name} of ${step.component.name} ${step.release} got no lock in ${resource} within ${timeoutSeconds} s, ${tries} times: ${blocked[0]}`,
+    detail: [...blocked, 'last lines:', error.detail ?? ''].join('\n'),
+    hint: `end that session, or wait for its end, then landfall up`,
+    cause: error,
   })
 }
 
-/** A file as the command saw it: in the artifact, or in a volume that is mounted over it. */
-function placeOf(world: World, step: RunOnce, scope: Scope, file: string): string {
-  const root = paths.artifactRoot(world.home, step.artifact)
-  const absolute = (path: string) => (isAbsolute(path) ? path : join(root, path))
-  const path = absolute(file)
-  for (const mount of step.component.mounts) {
-    const at = mount.path === undefined ? undefined : absolute(mount.path)
-    if (at !== undefined && path.startsWith(`${at}/`))
-      return join(paths.volume(world.home, scope, mount.volume), path.slice(at.length))
-  }
-  return path
+function cancelled(step: RunOnce): LandfallError {
+  return new LandfallError({ code: 'E_CANCELLED', message: `${step.command.name} was ended` })
 }
 
 function failure(world: World, step: RunOnce, { record, lastExit }: Live): LandfallError {

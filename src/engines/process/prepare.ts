@@ -27,8 +27,11 @@ export interface Prepared {
   uid?: number
 }
 
-/** Makes everything ready for one process of a component and resolves its values; starts nothing. */
-export async function prepare(world: World, w: Wanted, command?: Value[]): Promise<Prepared> {
+/**
+ * Makes everything ready for one process of a component and resolves its values; starts nothing. `pgOptions` go before those that
+ * the component has itself: the later one counts.
+ */
+export async function prepare(world: World, w: Wanted, command?: Value[], pgOptions?: string): Promise<Prepared> {
   const { home, rights } = world
   const { component } = w
   const artifact = openArtifact(home, w.artifact)
@@ -63,6 +66,7 @@ export async function prepare(world: World, w: Wanted, command?: Value[]): Promi
     TMPDIR: temporary,
     LANG: 'C.UTF-8',
     ...own,
+    ...(pgOptions && { PGOPTIONS: [pgOptions, own.PGOPTIONS].filter(Boolean).join(' ') }),
     ...(w.port !== undefined && { PORT: String(w.port) }),
     LANDFALL_APP: w.app,
     LANDFALL_ENVIRONMENT: w.environment,
