@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
 import { splitPath } from '../../manifest/places.ts'
-import { splitCommand } from '../../manifest/split-command.ts'
-import type { App, Component, EnvEntry } from '../../model/app.ts'
+import type { App, Component, EnvEntry, EnvGroup, ReleaseStep } from '../../model/app.ts'
 import type { Entry, WriteContext } from '../../model/target.ts'
 import type { Value } from '../../model/value.ts'
 import { type BaseImages, baseImages } from './base-images.ts'
@@ -10,7 +9,7 @@ import { fixedText, type ShellFacts, shellWord, valuesIn } from './shell.ts'
 /** Everything that is decided about a component's image, before any text of it is written. Commands are words of a shell. */
 export interface ImagePlan {
   component: Component
-  /** The context of the build, from the manifest's folder. */
+  /** The context of the build, from the project's folder. */
   folder: string
   base: BaseImages
   /** Folder in the image where its commands start. */
@@ -19,14 +18,13 @@ export interface ImagePlan {
   /** Absent where nothing says how it is started. */
   command?: string[]
   variables: ImageVariable[]
-  /** Variables of which all or none must be set. */
-  groups: string[][]
+  groups: EnvGroup[]
   /** What must answer before the app starts: a variable with an address, or two with host and port. */
   waits: string[]
   /** Variable with the address of a PostgreSQL whose lock keeps two containers from releasing at once. */
   lock?: string
   release: ReleaseWords[]
-  bootstrap: string[][]
+  bootstrap: ReleaseWords[]
   tasks: Record<string, string[][]>
   mounts: { volume: string; path: string; writers: 'one' | 'many' }[]
   /** Values that only the platform could give to a command, which then cannot be written: by manifest path. */
@@ -61,12 +59,13 @@ export function planImage(app: App, component: Component, context: WriteContext)
     path: m.path === undefined ? `/data/${m.volume}` : posix.resolve(workdir, m.path),
     writers: m.writers,
   }))
-  const entries = app.contract.filter((e) => e.components.includes(component.name) && e.when !== 'build')
+  const entries = app.contract.filter((e) => e.components.includes(component.name) && e.when !== 'build' && !e.isKeptOut)
+  const names = new Set(entries.map((e) => e.name))
   const facts: ShellFacts = {
     ...(app.version !== undefined && { version: app.version }),
     hosts: (of) => [...new Set(app.routes.filter((r) => of === undefined || r.to === of).map((r) => r.host))],
     folder: (volume) => mounts.find((m) => m.volume === volume)?.path,
-    has: (name) => entries.some((e) => e.name === name),
+    has: (name) => names.has(name),
   }
   const unsaid: string[] = []
   const words = (values: readonly Value[], at: string): string[] | undefined => {
@@ -81,27 +80,29 @@ export function planImage(app: App, component: Component, context: WriteContext)
     : recipe?.command?.map((w) => shellWord({ type: 'text', text: w }, facts) ?? w)
   const variables = entries.map((entry) => planVariable(entry, facts))
   const needed = waitsOf(app, component, entries)
-  const release = component.releaseSteps.flatMap((step, i) => {
-    const run = words(step.run, `${at}.release.${i}`)
-    const check = step.check && words(step.check, `${at}.release.${i}`)
-    return run ? [{ name: step.name, run, ...(check && { check }), files: step.verify?.files ?? [] }] : []
+  const steps = (list: ReleaseStep[], key: string) =>
+    list.flatMap((step, i): ReleaseWords[] => {
+      const run = words(step.run, `${at}.${key}.${i}`)
+      const check = step.check && words(step.check, `${at}.${key}.${i}`)
+      return run ? [{ name: step.name, run, ...(check && { check }), files: step.verify?.files ?? [] }] : []
+    })
+  const tasks = Object.entries(component.tasks).map(([name, list]) => {
+    const known = list.map((c) => words(c, `${at}.tasks.${name}`)).filter((c): c is string[] => c !== undefined)
+    return [name, known] as const
   })
-  const tasks = Object.entries(component.tasks).map(
-    ([name, list]) => [name, list.flatMap((c) => words(c, `${at}.tasks.${name}`) ?? [])] as const,
-  )
   return {
     component,
-    folder: folderOf(component, context),
+    folder: context.folder(component),
     base: baseImages(context.runtimes(component)),
     workdir,
     ...(component.port !== undefined ? { port: component.port } : component.type === 'web' && { port: 8080 }),
     ...(command && { command }),
     variables,
-    groups: groupsOf(context, entries),
+    groups: (app.groups ?? []).filter((g) => g.names.some((n) => names.has(n))),
     ...needed,
-    release,
-    bootstrap: commandsOf(context.of(component.name).get('bootstrap'), facts),
-    tasks: Object.fromEntries(tasks.map(([name, list]) => [name, list.length > 0 ? [list] : []])),
+    release: steps(component.releaseSteps, 'release'),
+    bootstrap: steps(component.bootstrap ?? [], 'bootstrap'),
+    tasks: Object.fromEntries(tasks),
     mounts,
     unsaid,
   }
@@ -127,7 +128,8 @@ function planVariable(entry: EnvEntry, facts: ShellFacts): ImageVariable {
   if (value === undefined || entry.isSecret)
     return { entry, from: { type: 'given' }, isRequired: entry.isRequired || value !== undefined || entry.generate !== undefined }
   const text = fixedText(value, facts)
-  if (text !== undefined) return { entry, from: { type: 'fixed', text }, isRequired: false }
+  // An image's own values have one line each.
+  if (text !== undefined && !text.includes('\n')) return { entry, from: { type: 'fixed', text }, isRequired: false }
   const word = shellWord(value, facts)
   if (word !== undefined) return { entry, from: { type: 'composed', word }, isRequired: false }
   return { entry, from: { type: 'given' }, isRequired: true }
@@ -156,54 +158,6 @@ function waitsOf(app: App, component: Component, entries: EnvEntry[]): Pick<Imag
     if (resource?.type === 'postgres' && whole) lock ??= whole.name
   }
   return { waits, ...(lock !== undefined && { lock }) }
-}
-
-/** The context of the build: the source, or the root of its monorepo. */
-function folderOf(component: Component, context: WriteContext): string {
-  const written = context.of(component.name).get('source')
-  const folder = posix.normalize(typeof written.value === 'string' ? written.value : '.').replace(/\/$/, '')
-  const { workspace } = component.build.options
-  if (workspace === undefined || workspace === '.') return folder
-  if (folder === workspace) return '.'
-  return folder.endsWith(`/${workspace}`) ? folder.slice(0, -workspace.length - 1) : folder
-}
-
-/** `groups.<name>.allOrNone`, as far as the component has their variables. */
-function groupsOf(context: WriteContext, entries: EnvEntry[]): string[][] {
-  const names = new Set(entries.map((e) => e.name))
-  const groups = context.manifest.get('groups').entries()
-  const listed = groups.map((g) =>
-    g
-      .get('allOrNone')
-      .items()
-      .flatMap((i) => i.text() ?? []),
-  )
-  return listed.map((list) => list.filter((n) => names.has(n) && /^\w+$/.test(n))).filter((list) => list.length > 1)
-}
-
-/** Commands of a key that no App carries, as the manifest writes them: a text, or a list of texts and lists. */
-function commandsOf(entry: Entry, facts: ShellFacts): string[][] {
-  return entry.items().flatMap((item) => {
-    const split =
-      typeof item.value === 'string' ? splitCommand(item.value) : { words: item.items().flatMap((i) => i.text() ?? []) }
-    if (!('words' in split) || split.words.length === 0) return []
-    const words = split.words.map((w) => shellWord(withNames(w), facts))
-    return words.every((w) => w !== undefined) ? [words] : []
-  })
-}
-
-function withNames(word: string): Value {
-  const parts = word.split(/(\$\{\w+\}|\$\$)/).filter((p) => p !== '')
-  return {
-    type: 'join',
-    parts: parts.map((p): Value => {
-      if (p === '$$') return { type: 'text', text: '$' }
-      if (p === '${PORT}') return { type: 'instance', field: 'port' }
-      if (p === '${version}') return { type: 'instance', field: 'version' }
-      const name = /^\$\{(\w+)\}$/.exec(p)?.[1]
-      return name ? { type: 'stored', name, secret: false } : { type: 'text', text: p }
-    }),
-  }
 }
 
 /** The place in the manifest of a variable of the contract. */

@@ -35,10 +35,10 @@ export function shellWord(value: Value, facts: ShellFacts): string | undefined {
       return parts.every((part) => part !== undefined) ? parts.join('') || "''" : undefined
     }
     case 'instance':
-      if (value.field === 'port') return '"${PORT}"'
+      if (value.field === 'port') return `"\${PORT}"`
       if (value.field === 'version') return quote(facts.version ?? '')
-      if (value.field === 'index') return '"${LANDFALL_INSTANCE:-0}"'
-      return '"${LANDFALL_RELEASE:-}"'
+      if (value.field === 'index') return `"\${LANDFALL_INSTANCE:-0}"`
+      return `"\${LANDFALL_RELEASE:-}"`
     case 'volume': {
       const folder = facts.folder(value.volume)
       return folder === undefined ? undefined : quote(folder)

@@ -3,7 +3,7 @@
  * containers, a health check that looks at JSON. It has no dependency, since nobody knows what a bundled app left in its image.
  * Without backticks and dollar braces, so that it can stand in a raw text.
  */
-export const NODE_TOOL = String.raw`// Written by Landfall. No dependencies; Node 18 or newer.
+export const NODE_TOOL = String.raw`// No dependencies; Node 18 or newer.
 //   node landfall.mjs env '{"SESSION_SECRET":{"minLength":16}}'   are the variables as they must be?
 //   node landfall.mjs wait DATABASE_URL REDIS_URL                 until a login works, 300 seconds at most (LANDFALL_WAIT)
 //   node landfall.mjs lock DATABASE_URL <name> -- <command>       one container at a time, by a lock of PostgreSQL

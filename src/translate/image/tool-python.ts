@@ -1,5 +1,5 @@
 /** `landfall.py`: the same as `landfall.mjs` (tool-node.ts), for images that have Python. Standard library alone, from 3.9 on. */
-export const PYTHON_TOOL = String.raw`# Written by Landfall. Standard library alone; Python 3.9 or newer.
+export const PYTHON_TOOL = String.raw`# Standard library alone; Python 3.9 or newer.
 #   python landfall.py env '{"SESSION_SECRET":{"minLength":16}}'   are the variables as they must be?
 #   python landfall.py wait DATABASE_URL REDIS_URL                 until a login works, 300 seconds at most (LANDFALL_WAIT)
 #   python landfall.py lock DATABASE_URL <name> -- <command>       one container at a time, by a lock of PostgreSQL
