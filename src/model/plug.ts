@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Build, Component, Environment, Resource, Source } from './app.ts'
+import type { App, Build, Component, EnvGroup, Environment, Resource, Source } from './app.ts'
 import type { SnapshotType } from './backup.ts'
 import type { Finding } from './finding.ts'
 import type { EngineStep, Observed, RouteLine, Scope } from './plan.ts'
@@ -182,6 +182,8 @@ export interface ResourceType {
   files?: readonly string[]
   /** Findings on the options, each `at` relative to the resource; with `environment` also on what does not suit it. */
   check(resource: Resource, environment?: Environment): Finding[]
+  /** Findings on how the rest of the app leans on it; `app` still names its outputs. */
+  checkIn?(resource: Resource, app: App): Finding[]
   expand(resource: Resource): Expansion
   output(resource: Resource, field: string): Value
   /** Type and version of the data it keeps; a change never starts empty. Absent where it keeps none. */
@@ -200,6 +202,9 @@ export interface Expansion {
   volumes: { name: string; runsAs: Component['runsAs'] }[]
   /** Stored values it needs, generated where absent. */
   secrets: { name: string; kind: 'hex' | 'password'; length: number }[]
+  /** Stored values that it names by itself: declared where the manifest did not. */
+  variables?: { name: string; isRequired: boolean; isSecret: boolean; about: string }[]
+  groups?: EnvGroup[]
 }
 /** A server that Landfall provides: its binaries become an artifact, and a login says that it is ready. */
 export interface ServerType {

@@ -1,10 +1,10 @@
 import { inlineFiles } from '../lib/inline-files.ts'
 import { mapInner } from '../lib/inner-values.ts'
 import { mapStep } from '../lib/steps-of.ts'
-import type { App, Component, EnvEntry, ReleaseStep, Resource } from '../model/app.ts'
+import type { App, Component, EnvEntry, EnvGroup, ReleaseStep, Resource } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DataVersion, ExternalServer } from '../model/plan.ts'
-import type { ResourceType } from '../model/plug.ts'
+import type { Expansion, ResourceType } from '../model/plug.ts'
 import type { Value } from '../model/value.ts'
 import { withLockRules } from './lock-rules.ts'
 
@@ -25,6 +25,7 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
   const volumes = new Map<string, string>()
   const components: Component[] = []
   const contract: EnvEntry[] = [...app.contract]
+  const groups: EnvGroup[] = [...(app.groups ?? [])]
   for (const resource of app.resources) {
     const type = types[resource.type]
     if (!type) {
@@ -40,7 +41,11 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
     }
     const own = type
       .check(resource, app.environment)
-      .map((f) => ({ ...f, at: f.at.startsWith('resources.') ? f.at : `resources.${resource.name}${f.at ? `.${f.at}` : ''}` }))
+      .concat(type.checkIn?.(resource, app) ?? [])
+      .map((f) => ({
+        ...f,
+        at: /^(resources|components)\./.test(f.at) ? f.at : `resources.${resource.name}${f.at ? `.${f.at}` : ''}`,
+      }))
     findings.push(...own)
     if (own.some((f) => f.level === 'error')) continue
     const expansion = type.expand(resource)
@@ -68,6 +73,9 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
       provision[p.component] = [...(provision[p.component] ?? []), step]
     }
     for (const s of expansion.secrets) contract.push(secretEntry(s, resource, expansion.components))
+    for (const v of expansion.variables ?? [])
+      if (!contract.some((e) => e.name === v.name)) contract.push(variableEntry(v, resource))
+    groups.push(...(expansion.groups ?? []))
     const version = type.data?.(resource)
     if (version) data[resource.name] = version
   }
@@ -82,9 +90,18 @@ export function expandResources(app: App, types: Record<string, ResourceType>): 
     const ruled = { ...c, ...withLockRules(c, app.resources, types) }
     return mapValues({ ...ruled, needs: needsOf(c, parts) }, replace)
   })
-  const mapped = contract.map((e) => (e.default ? { ...e, default: replace(e.default) } : e))
+  // Where a resource can do without its variables, they are all set or none is.
+  const isOptional = new Set(groups.slice(app.groups?.length ?? 0).flatMap((g) => g.names))
+  const relaxed = contract.map((e) => (isOptional.has(e.name) ? { ...e, isRequired: false } : e))
+  const mapped = relaxed.map((e) => (e.default ? { ...e, default: replace(e.default) } : e))
   const external = externalServers(app, types, replace)
-  return { app: { ...app, components: all, contract: mapped }, data, provision, external, findings }
+  return {
+    app: { ...app, components: all, contract: mapped, ...(groups.length > 0 && { groups }) },
+    data,
+    provision,
+    external,
+    findings,
+  }
 }
 
 /** Every value of a component, through `map`. */
@@ -138,6 +155,11 @@ function secretEntry(
     at: `resources.${resource.name}`,
     about: `made for ${resource.name}`,
   }
+}
+
+/** A variable of the resource alone: no component gets it under that name. */
+function variableEntry(v: NonNullable<Expansion['variables']>[number], resource: Resource): EnvEntry {
+  return { ...v, components: [], when: 'run', at: `resources.${resource.name}` }
 }
 
 /** `expandResources` of an app in its folder: files that options name are taken in first. */

@@ -1,5 +1,6 @@
 import { installProgram, programVersion } from '../../lib/own-server/program.ts'
 import type { ResourceType } from '../../model/plug.ts'
+import { checkFallback } from './check-fallback.ts'
 import { expand, OUTPUTS, output, PROGRAM } from './expand.ts'
 import { checkOptions, readOptions } from './options.ts'
 
@@ -10,8 +11,15 @@ const bucket: ResourceType = {
   check: checkOptions,
   expand,
   output,
-  data: (resource) =>
-    readOptions(resource).external ? { type: 'external bucket', version: 'url' } : { type: 'bucket', version: '1' },
+  data(resource) {
+    const { external, fallback } = readOptions(resource)
+    if (external) return { type: 'external bucket', version: 'url' }
+    return fallback ? undefined : { type: 'bucket', version: '1' }
+  },
+  checkIn(resource, app) {
+    const { fallback } = readOptions(resource)
+    return fallback ? checkFallback(resource, fallback, app) : []
+  },
   server: {
     resolve: (version) => version || programVersion(PROGRAM),
     install: async (source, into, { say }) => installProgram(PROGRAM, source.version, into, say),

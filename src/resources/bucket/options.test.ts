@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Value } from '../../model/value.ts'
 import bucket from './index.ts'
+import { isBackedUp, readPrefixes } from './prefixes.ts'
 
 const media = (options: Record<string, unknown> = {}) => ({ name: 'media', type: 'bucket', options })
 const findings = (options: Record<string, unknown>) => bucket.check(media(options)).map(({ code, at }) => `${code} ${at}`)
@@ -40,8 +41,20 @@ test.each<[Record<string, unknown>, string]>([
   [{ ...s3, bucket: 'No Bucket' }, 'E_TYPE bucket'],
   [{ ...r2, accountId: 'https://evil.example/' }, 'E_TYPE accountId'],
   [{ secretkey: { env: 'A' } }, 'E_UNKNOWN_KEY secretkey'],
-  [{ prefixes: { 'tmp/': '1d' } }, 'W_NOT_YET prefixes'],
-  [{ fallback: { volume: 'media' } }, 'W_NOT_YET fallback'],
+  [{ provider: 's3' }, 'E_TYPE provider'],
+  [{ customDomain: 'media.example' }, 'E_CONFLICT customDomain'],
+  [{ ...r2, customDomain: 'https://media.example/' }, 'E_TYPE customDomain'],
+  [{ prefixes: ['tmp/'] }, 'E_TYPE prefixes'],
+  [{ prefixes: { 'tmp/': '1d' } }, 'E_TYPE prefixes.tmp/'],
+  [{ prefixes: { tmp: { expire: '1d' } } }, 'E_PATH prefixes.tmp'],
+  [{ prefixes: { '/tmp/': {} } }, 'E_PATH prefixes./tmp/'],
+  [{ prefixes: { 'tmp/': { expire: '1 day' } } }, 'E_DURATION prefixes.tmp/.expire'],
+  [{ prefixes: { 'tmp/': { expires: '1d' } } }, 'E_UNKNOWN_KEY prefixes.tmp/.expires'],
+  [{ prefixes: { 'tmp/': { keep: true, expire: '1d' } } }, 'E_CONFLICT prefixes.tmp/.expire'],
+  [{ prefixes: { 'tmp/': { rebuildable: true, backup: true } } }, 'E_CONFLICT prefixes.tmp/.backup'],
+  [{ prefixes: { 'a/': { expire: '1d' }, 'a/b/': { keep: true } } }, 'E_CONFLICT prefixes.a/b/'],
+  [{ ...s3, prefixes: { 'tmp/': { expire: '7d' } } }, 'W_EXPIRE_ELSEWHERE prefixes.tmp/.expire'],
+  [{ fallback: 'media' }, 'E_TYPE fallback'],
 ])('%j gives %s', (options, finding) => {
   expect(findings(options)).toEqual([finding])
 })
@@ -106,7 +119,7 @@ test('outputs of our own bucket are what an SDK asks for', () => {
 })
 
 test('outputs of another one are what was given; the address of R2 follows from the account', () => {
-  expect(bucket.expand(media(r2))).toEqual({ components: [], provision: [], volumes: [], secrets: [] })
+  expect(bucket.expand(media(r2))).toMatchObject({ components: [], provision: [], volumes: [], secrets: [] })
   expect(bucket.output(media(r2), 'endpoint')).toEqual({
     type: 'join',
     parts: [
@@ -119,6 +132,57 @@ test('outputs of another one are what was given; the address of R2 follows from 
   expect(bucket.output(media(r2), 'secretKey')).toEqual({ type: 'stored', name: 'CLOUDFLARE_R2_SECRET_ACCESS_KEY', secret: true })
   expect(bucket.output(media(s3), 'name')).toEqual({ type: 'text', text: 'flick-media' })
   expect(bucket.output(media(s3), 'region')).toEqual({ type: 'text', text: 'eu-central-1' })
+})
+
+test('R2 by its short name asks for four variables together, and its domain may be missing', () => {
+  const { variables, components } = bucket.expand(media({ provider: 'r2' }))
+  expect(components).toEqual([])
+  expect(variables?.map((v) => [v.name, v.isRequired, v.isSecret])).toEqual([
+    ['CLOUDFLARE_R2_BUCKET_NAME', true, false],
+    ['CLOUDFLARE_R2_ACCOUNT_ID', true, false],
+    ['CLOUDFLARE_R2_ACCESS_KEY_ID', true, false],
+    ['CLOUDFLARE_R2_SECRET_ACCESS_KEY', true, true],
+    ['CLOUDFLARE_R2_CUSTOM_DOMAIN', false, false],
+  ])
+  expect(findings({ provider: 'r2' })).toEqual([])
+  expect(bucket.output(media({ provider: 'r2', bucket: 'flick' }), 'name')).toEqual({ type: 'text', text: 'flick' })
+  expect(bucket.output(media({ provider: 'r2' }), 'publicUrl')).toMatchObject({
+    type: 'if-set',
+    name: 'CLOUDFLARE_R2_CUSTOM_DOMAIN',
+  })
+})
+
+test('a bucket that falls back starts no server, and its variables are set together or not at all', () => {
+  const one = media({ provider: 'r2', fallback: { volume: 'files' } })
+  expect(bucket.expand(one)).toMatchObject({ components: [], volumes: [], groups: [{ rule: 'allOrNone' }] })
+  expect(bucket.expand(one).groups?.[0]?.names).toHaveLength(4)
+  expect(bucket.output(one, 'kind')).toEqual({
+    type: 'if-set',
+    name: 'CLOUDFLARE_R2_BUCKET_NAME',
+    value: { type: 'text', text: 'bucket' },
+    otherwise: { type: 'text', text: 'volume' },
+  })
+  expect(bucket.output(one, 'path')).toEqual({ type: 'volume', volume: 'files' })
+  // Of a bucket that never falls back it is a variable that nobody gets.
+  expect(bucket.output(media({ provider: 'r2' }), 'path')).toMatchObject({ type: 'if-set', name: '' })
+  // Without any variable it is the volume for good.
+  expect(bucket.output(media({ fallback: { volume: 'files' } }), 'kind')).toMatchObject({ name: '' })
+  expect(bucket.expand(media({ fallback: { volume: 'files' } })).components).toEqual([])
+})
+
+test('a key belongs to the longest prefix that it has', () => {
+  const prefixes = readPrefixes(
+    { 'static/': { rebuildable: true }, 'media/': {}, 'media/cache/': { backup: false } },
+    false,
+    () => {},
+  )
+  const carried = ['static/a.css', 'media/a.png', 'media/cache/a.png', 'other.txt'].map((key) => isBackedUp(prefixes, key))
+  expect(carried).toEqual([false, true, false, true])
+})
+
+test('lifetimes reach the server', () => {
+  const { env } = bucket.expand(media({ prefixes: { 'tmp/': { expire: '7d' }, 'media/': { keep: true } } })).components[0]!
+  expect(env.BUCKET_LIFETIMES).toEqual({ type: 'text', text: '[{"prefix":"tmp/","seconds":604800}]' })
 })
 
 test('what our own keeps is not what another one keeps', () => {

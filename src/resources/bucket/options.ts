@@ -3,12 +3,16 @@ import { show } from '../../lib/show.ts'
 import type { Environment, Resource } from '../../model/app.ts'
 import type { Finding } from '../../model/finding.ts'
 import type { Value } from '../../model/value.ts'
+import { type Prefix, readPrefixes } from './prefixes.ts'
 
 export interface Options {
   /** Of the bucket, where it is our own. */
   name: string
   /** A bucket of somebody else's; absent: our own. */
   external?: External
+  prefixes: Prefix[]
+  /** Volume that is used where the variables of the external bucket are not set. */
+  fallback?: string
 }
 export interface External {
   endpoint: Value
@@ -16,10 +20,34 @@ export interface External {
   name: Value
   accessKey: Value
   secretKey: Value
+  /** Where browsers get its objects; absent: at its endpoint. */
+  customDomain?: Value
+  isR2: boolean
 }
 
 /** `startEmpty` is the planner's: it is allowed for every resource that keeps data. */
-const KEYS = ['name', 'endpoint', 'accountId', 'region', 'bucket', 'accessKey', 'secretKey', 'prefixes', 'fallback', 'startEmpty']
+const KEYS = [
+  'name',
+  'provider',
+  'endpoint',
+  'accountId',
+  'region',
+  'bucket',
+  'accessKey',
+  'secretKey',
+  'customDomain',
+  'prefixes',
+  'fallback',
+  'startEmpty',
+]
+/** What an app calls them that was written for Cloudflare R2; each may be named otherwise. */
+const R2 = {
+  accountId: { env: 'CLOUDFLARE_R2_ACCOUNT_ID' },
+  bucket: { env: 'CLOUDFLARE_R2_BUCKET_NAME' },
+  accessKey: { env: 'CLOUDFLARE_R2_ACCESS_KEY_ID' },
+  secretKey: { env: 'CLOUDFLARE_R2_SECRET_ACCESS_KEY' },
+  customDomain: { env: 'CLOUDFLARE_R2_CUSTOM_DOMAIN' },
+}
 const NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 const EXAMPLE =
   '`endpoint: { env: S3_ENDPOINT }, bucket: { env: S3_BUCKET }, accessKey: { env: S3_KEY }, secretKey: { env: S3_SECRET }`'
@@ -31,8 +59,8 @@ export function readOptions(resource: Resource): Options {
 
 export function checkOptions(resource: Resource, environment: Environment | undefined): Finding[] {
   return findingsOf((say) => {
-    read(resource, say)
-    if (!environment?.isProtected || isExternal(resource.options)) return
+    const { fallback } = read(resource, say)
+    if (!environment?.isProtected || fallback || isExternal(withProvider(resource.options))) return
     const message = `${environment.name} is protected, and this bucket is one for development and tests: one disk, and reached from this machine alone`
     say('warning', 'W_EMBEDDED_BUCKET', '', message, `name a bucket that somebody looks after: ${EXAMPLE}`)
   })
@@ -42,15 +70,20 @@ export function checkOptions(resource: Resource, environment: Environment | unde
 const isExternal = (given: Record<string, unknown>) =>
   ['endpoint', 'accountId', 'bucket', 'accessKey', 'secretKey'].some((key) => given[key] !== undefined)
 
-function read({ name: resourceName, options: given }: Resource, say: Say): Options {
+/** `provider: r2` is short for the five names; what is written beside it wins. */
+function withProvider(given: Record<string, unknown>): Record<string, unknown> {
+  if (given.provider !== 'r2') return given
+  const { accountId: _, ...withoutAccount } = R2
+  return { ...(given.endpoint === undefined ? R2 : withoutAccount), ...given }
+}
+
+function read({ name: resourceName, options: written }: Resource, say: Say): Options {
+  const given = withProvider(written)
   // A bucket's name has at least three characters.
-  const options: Options = { name: resourceName.length < 3 ? `${resourceName}-bucket` : resourceName }
+  const options: Options = { name: resourceName.length < 3 ? `${resourceName}-bucket` : resourceName, prefixes: [] }
   sayUnknownKeys('bucket', given, KEYS, say)
-  for (const [key, instead] of [
-    ['prefixes', 'delete what is old from the app, or with the rules of a bucket of your own'],
-    ['fallback', 'without keys the bucket is one of this machine, and keeps its data in a volume'],
-  ] as const) {
-    if (given[key] !== undefined) say('lost', 'W_NOT_YET', key, `this version of Landfall does not carry out \`${key}\``, instead)
+  if (given.provider !== undefined && given.provider !== 'r2') {
+    say('error', 'E_TYPE', 'provider', `provider must be \`r2\`, not ${show(given.provider)}`, `for others write ${EXAMPLE}`)
   }
   const { name } = given
   if (name !== undefined) {
@@ -61,6 +94,13 @@ function read({ name: resourceName, options: given }: Resource, say: Say): Optio
   if (isExternal(given)) {
     const external = readExternal(given, say)
     if (external) options.external = external
+  } else if (given.customDomain !== undefined) {
+    say(
+      'error',
+      'E_CONFLICT',
+      'customDomain',
+      'a domain belongs to a bucket that is not ours; ours is reached from this machine alone',
+    )
   } else if (given.region !== undefined) {
     say(
       'error',
@@ -70,7 +110,21 @@ function read({ name: resourceName, options: given }: Resource, say: Say): Optio
       EXAMPLE,
     )
   }
+  if (given.prefixes !== undefined) options.prefixes = readPrefixes(given.prefixes, options.external !== undefined, say)
+  if (given.fallback !== undefined) {
+    const fallback = readFallback(given.fallback, say)
+    if (fallback) options.fallback = fallback
+  }
   return options
+}
+
+/** `{ volume: media }`, or nothing that could be meant. */
+function readFallback(given: unknown, say: Say): string | undefined {
+  const volume = isMapping(given) && Object.keys(given).length === 1 ? given.volume : undefined
+  if (typeof volume === 'string') return volume
+  const hint = 'write `fallback: { volume: media }`, and `media: { type: volume }` under `resources`'
+  say('error', 'E_TYPE', 'fallback', `fallback must name a volume, not ${show(given)}`, hint)
+  return undefined
 }
 
 function readExternal(given: Record<string, unknown>, say: Say): External | undefined {
@@ -91,10 +145,15 @@ function readExternal(given: Record<string, unknown>, say: Say): External | unde
     accessKey: textOrName('accessKey', given.accessKey, undefined, say),
     secretKey: textOrName('secretKey', given.secretKey, undefined, say, true),
     region: region === undefined ? text(isR2 ? 'auto' : 'us-east-1') : textOrName('region', region, /^[a-z0-9-]{1,64}$/, say),
+    customDomain: given.customDomain === undefined ? undefined : textOrName('customDomain', given.customDomain, DOMAIN, say),
   }
-  const { endpoint: at, name, accessKey, secretKey, region: where } = values
-  return at && name && accessKey && secretKey && where ? { endpoint: at, region: where, name, accessKey, secretKey } : undefined
+  const { endpoint: at, name, accessKey, secretKey, region: where, customDomain } = values
+  if (!at || !name || !accessKey || !secretKey || !where) return undefined
+  return { endpoint: at, region: where, name, accessKey, secretKey, isR2, ...(customDomain && { customDomain }) }
 }
+
+/** Without a scheme: browsers get objects over https. */
+const DOMAIN = /^(?=.{4,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/
 
 const NAME_OR_DOTS = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const text = (value: string): Value => ({ type: 'text', text: value })

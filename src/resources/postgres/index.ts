@@ -1,4 +1,5 @@
 import type { ResourceType } from '../../model/plug.ts'
+import { checkPool } from './check-pool.ts'
 import { expand, OUTPUTS, output } from './expand.ts'
 import { checkOptions, readOptions } from './options.ts'
 import { systemMajor } from './system.ts'
@@ -9,6 +10,7 @@ const postgres: ResourceType = {
   title: 'PostgreSQL',
   outputs: OUTPUTS,
   check: (resource, environment) => checkOptions(resource, environment, new Date()),
+  checkIn: checkPool,
   expand,
   output,
   data(resource) {

@@ -66,6 +66,12 @@ export class Catalog {
     return this.get(`select * from objects where ${start} and key < ? order by key limit ?`, [from, below, limit]).map(objectOf)
   }
 
+  /** Keys under a prefix that were last written before that moment. */
+  olderThan(moment: number, prefix: string, limit: number): string[] {
+    const sql = 'select key from objects where key >= ? and substr(key, 1, length(?)) = ? and modified < ? order by key limit ?'
+    return this.get(sql, [prefix, prefix, prefix, moment, limit]).map((row) => String(row.key))
+  }
+
   /** Returns the pieces that nothing needs any more. */
   put(o: StoredObject): Piece[] {
     const old = this.object(o.key)?.pieces ?? []

@@ -8,6 +8,7 @@ import { authenticate, type Credentials } from './authenticate.ts'
 import { Blobs } from './blobs.ts'
 import type { Answer, Bucket } from './bucket.ts'
 import { Catalog } from './catalog.ts'
+import { expire, type Lifetime } from './expire.ts'
 import { readRequest } from './request.ts'
 import { route } from './route.ts'
 import { S3Error } from './s3-error.ts'
@@ -19,22 +20,29 @@ export interface S3ServerOptions {
   name: string
   region: string
   credentials: Credentials
+  /** By prefix, how long after it was written an object goes. */
+  lifetimes?: Lifetime[]
   now?(): number
   say(line: string): void
 }
 
 /** Parts of uploads that nobody completed. */
 const ABANDONED_MS = 7 * 24 * 3600_000
+/** A real S3 does so once a day. */
+const EXPIRE_EVERY_MS = 3600_000
 /** How much of a body is still read after it was refused, so that the client hears why. */
 const DRAIN_BYTES = 16 * 1024 ** 2
 
 /** One bucket, for those who sign with its keys. Resolves, once it listens, with what ends it. */
 export async function startS3Server(options: S3ServerOptions) {
-  const { folder, now = Date.now, ...rest } = options
+  const { folder, lifetimes = [], now = Date.now, ...rest } = options
   const catalog = new Catalog(join(folder, 'catalog.db'))
   const bucket: Bucket = { ...rest, now, catalog, blobs: new Blobs(folder) }
   for (const upload of catalog.uploads('')) if (now() - upload.started > ABANDONED_MS) catalog.abort(upload.id)
+  expire(bucket, lifetimes)
   bucket.blobs.keepOnly(catalog.pieceIds())
+  const expiring = setInterval(() => expire(bucket, lifetimes), EXPIRE_EVERY_MS)
+  expiring.unref()
 
   const server = createServer({ requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 60_000, noDelay: true })
   const handle = (request: IncomingMessage, response: ServerResponse) => void serve(bucket, request, response)
@@ -49,6 +57,7 @@ export async function startS3Server(options: S3ServerOptions) {
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     async stop() {
+      clearInterval(expiring)
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
       const force = setTimeout(() => server.closeAllConnections(), 5_000)

@@ -15,6 +15,7 @@ export class S3Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'landfall-s3-'))
   readonly said: string[] = []
   now = () => Date.now()
+  lifetimes: { prefix: string; seconds: number }[] = []
   port = 0
   private server: { stop(): Promise<void> } | undefined
 
@@ -29,7 +30,14 @@ export class S3Bench {
   }
   async open(): Promise<void> {
     const credentials = { accessKey: KEYS.accessKeyId, secretKey: KEYS.secretAccessKey }
-    const options = { folder: this.folder, port: this.port, name: BUCKET, region: 'us-east-1', credentials }
+    const options = {
+      folder: this.folder,
+      port: this.port,
+      name: BUCKET,
+      region: 'us-east-1',
+      credentials,
+      lifetimes: this.lifetimes,
+    }
     const started = await startS3Server({ ...options, now: () => this.now(), say: (line) => this.said.push(line) })
     this.server = started
     this.port = started.port
