@@ -135,9 +135,11 @@ export interface SnapshotCode {
   dump(from: SnapshotTarget, ctx: SnapshotContext): { stream: AsyncIterable<Uint8Array>; holding(): Holding }
   /**
    * Fills `place`, which is new and beside the live one: a database, a folder, a prefix. What an earlier attempt left there goes
-   * first. Resolves with what is there afterwards.
+   * first.
    */
-  restore(into: SnapshotTarget, place: string, from: AsyncIterable<Uint8Array>, ctx: SnapshotContext): Promise<Holding>
+  restore(into: SnapshotTarget, place: string, from: AsyncIterable<Uint8Array>, ctx: SnapshotContext): Promise<void>
+  /** What is in `place`, or, without one, in what is live: to be compared with what a backup held. */
+  inspect(at: SnapshotTarget, place: string | undefined, ctx: SnapshotContext): Promise<Holding>
   /** The new place becomes the live one, and the live one `<place>-old`. Done already: nothing happens. */
   swap(at: SnapshotTarget, place: string, ctx: SnapshotContext): Promise<void>
   /** The other way round. */

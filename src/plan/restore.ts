@@ -40,7 +40,13 @@ export function planRestore({ observed }: PlanInput, intent: Extract<Intent, { t
         message: `${list} becomes what it was at ${at}; what was written since is set aside until \`landfall backup confirm ${restore}\``,
       },
       ...(running.length > 0
-        ? [{ type: 'downtime' as const, code: 'W_SWAP', message: 'the app stands still while the data is swapped: requests wait' }]
+        ? [
+            {
+              type: 'downtime' as const,
+              code: 'W_SWAP',
+              message: 'the app stands still while the data is swapped: requests wait',
+            },
+          ]
         : []),
     ],
     findings: [],

@@ -2,6 +2,7 @@ import type { ResourceType } from '../../model/plug.ts'
 import { checkPool } from './check-pool.ts'
 import { expand, OUTPUTS, output } from './expand.ts'
 import { checkOptions, readOptions } from './options.ts'
+import { snapshot } from './snapshot.ts'
 import { systemMajor } from './system.ts'
 import { resolveRelease } from './versions.ts'
 
@@ -17,6 +18,7 @@ const postgres: ResourceType = {
     const { urlFrom, major } = readOptions(resource)
     return urlFrom ? { type: 'external postgres', version: 'url' } : { type: 'postgres', version: major }
   },
+  snapshot,
   // Both are loaded late: offline commands never need them.
   server: {
     resolve: (version) => (systemMajor(version) ? version : resolveRelease(version).version),

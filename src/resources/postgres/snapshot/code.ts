@@ -1,0 +1,6 @@
+import type { SnapshotCode } from '../../../model/backup.ts'
+import { dump } from './dump.ts'
+import { drop, inspect, restore, swap, swapBack } from './restore.ts'
+import { scratch } from './scratch.ts'
+
+export const code: SnapshotCode = { dump, restore, inspect, swap, swapBack, drop, scratch }

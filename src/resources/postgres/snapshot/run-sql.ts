@@ -1,0 +1,29 @@
+import { codeOf, LandfallError } from '../../../lib/error.ts'
+import { refuseUnsafe } from './check-sql.ts'
+import { plain, readSql } from './sql-items.ts'
+import type { Wire } from './wire.ts'
+
+/** Carries out a plain SQL file, one statement after the other. The first error ends it, with the line. */
+export async function runSql(wire: Wire, source: AsyncIterable<Uint8Array>, file: string): Promise<void> {
+  for await (const item of readSql(source)) {
+    refuseUnsafe(item, file)
+    try {
+      if (item.type === 'copy') await wire.copyIn(item.text, item.data)
+      else if (item.type === 'statement') await wire.query(item.text)
+    } catch (error) {
+      if (!(error instanceof LandfallError) || error.code !== 'E_SQL') throw error
+      // Settings that a newer pg_dump knows and this server does not: they are for speed and patience.
+      if (item.type === 'statement' && /^set \w+ = /i.test(plain(item.text)) && error.message.endsWith('(42704)')) continue
+      throw new LandfallError({
+        code: 'E_RESTORE',
+        message: error.message,
+        at: `${file}:${item.line}`,
+        ...(error.detail && { detail: error.detail }),
+        cause: error,
+      })
+    }
+  }
+}
+
+export const isSqlError = (error: unknown, state: string): boolean =>
+  codeOf(error) === 'E_SQL' && error instanceof Error && error.message.endsWith(`(${state})`)
