@@ -14,6 +14,10 @@ const postgres: ResourceType = {
   checkIn: checkPool,
   expand,
   output,
+  external(resource) {
+    const { urlFrom } = readOptions(resource)
+    return urlFrom ? { url: { type: 'stored', name: urlFrom, secret: true } } : undefined
+  },
   data(resource) {
     const { urlFrom, major } = readOptions(resource)
     return urlFrom ? { type: 'external postgres', version: 'url' } : { type: 'postgres', version: major }
@@ -23,7 +27,12 @@ const postgres: ResourceType = {
   server: {
     resolve: (version) => (systemMajor(version) ? version : resolveRelease(version).version),
     install: async (...args) => (await import('./install.ts')).install(...args),
-    login: async (...args) => (await import('./login.ts')).login(...args),
+    login: async (values, signal) =>
+      values.url === undefined
+        ? (await import('./login.ts')).login(values, signal)
+        : (await import('./by-url.ts')).loginByUrl(values.url, signal),
+    query: async (...args) => (await import('./by-url.ts')).query(...args),
+    blocked: async (...args) => (await import('./by-url.ts')).blocked(...args),
   },
 }
 export default postgres

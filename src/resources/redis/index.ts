@@ -10,6 +10,10 @@ const redis: ResourceType = {
   check: (resource, environment) => checkOptions(resource, environment),
   expand,
   output,
+  external(resource) {
+    const { urlFrom } = readOptions(resource)
+    return urlFrom ? { url: { type: 'stored', name: urlFrom, secret: true } } : undefined
+  },
   data(resource) {
     const { urlFrom, isKept } = readOptions(resource)
     if (urlFrom) return { type: 'external redis', version: 'url' }
@@ -20,7 +24,10 @@ const redis: ResourceType = {
   server: {
     resolve: (version) => (version.includes('+') ? version : sourceVersion(version || undefined)),
     install: async (...args) => (await import('./install.ts')).install(...args),
-    login: async (...args) => (await import('./login.ts')).login(...args),
+    login: async (values, signal) =>
+      values.url === undefined
+        ? (await import('./login.ts')).login(values, signal)
+        : (await import('./by-url.ts')).loginByUrl(values.url, signal),
   },
 }
 export default redis

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { codeOf, LandfallError } from '../../lib/error.ts'
+import { encode } from './encode.ts'
 import { readReply } from './reply.ts'
 
 export interface Address {
@@ -48,8 +49,4 @@ export function session(to: Address, commands: string[][], signal: AbortSignal):
       }
     })
   })
-}
-
-function encode(words: string[]): string {
-  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
 }
