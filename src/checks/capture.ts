@@ -12,14 +12,14 @@ export interface Source {
 /** Takes the values that steps behind need; says which one is not there. */
 export function capture(walk: Walk, wanted: Capture[], source: Source): string | undefined {
   for (const one of wanted) {
-    const value = valueOf(walk, one, source)
+    const value = take(walk, one, source)
     if (value === undefined) return `nothing to capture as \${${one.name}}: ${describe(one)} is not there`
     walk.values.set(one.name, value)
   }
   return undefined
 }
 
-function valueOf(walk: Walk, { from, of }: Capture, source: Source): string | undefined {
+function take(walk: Walk, { from, of }: Capture, source: Source): string | undefined {
   switch (from) {
     case 'json':
       return inJson(source.body, of)

@@ -26,6 +26,7 @@ export interface Flags extends CommonFlags {
   sign?: string
   by?: string
   history?: boolean
+  resource?: string
 }
 
 /** One command as data: parsing, help and completion are made of it, and its code is loaded when it is called. */

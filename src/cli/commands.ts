@@ -1,6 +1,7 @@
 import { type CommandSpec, ENV, FOLDER, FORCE, JSON_OUT, KEY, OPTION, OUT, STRICT, YES } from './command.ts'
 
 const ABOUT_APP = [FOLDER, ENV, JSON_OUT]
+const RESOURCE = { flags: '--resource <name>', about: 'which mail resource, where there are several' }
 
 /** Every command there is, in the order of the help. */
 export const commands: CommandSpec[] = [
@@ -346,6 +347,47 @@ export const commands: CommandSpec[] = [
     options: ABOUT_APP,
     examples: [['env unset SMTP_FROM', 'its default counts again']],
     load: () => import('./commands/env-unset.ts'),
+  },
+  {
+    name: 'mail list',
+    group: 'Operate',
+    args: '[folder]',
+    about: 'what was captured instead of being sent',
+    folder: 'argument',
+    options: [
+      ...ABOUT_APP,
+      { flags: '--to <address>', about: 'only for this recipient' },
+      { flags: '-n, --limit <count>', about: 'how many at most (default: 50)' },
+      RESOURCE,
+    ],
+    examples: [['mail list --to ann@example.com', 'newest first']],
+    load: () => import('./commands/mail-list.ts'),
+  },
+  {
+    name: 'mail show',
+    group: 'Operate',
+    args: '[number]',
+    about: 'one captured mail: its text, and where its links lead',
+    folder: 'last',
+    options: [...ABOUT_APP, RESOURCE],
+    examples: [
+      ['mail show', 'the newest'],
+      ['mail show 3', 'a certain one'],
+    ],
+    load: () => import('./commands/mail-show.ts'),
+  },
+  {
+    name: 'mail test',
+    group: 'Operate',
+    args: '[address]',
+    about: 'send one mail with what the app is given, and see where it went',
+    folder: 'last',
+    options: [...ABOUT_APP, RESOURCE],
+    examples: [
+      ['mail test', 'captured: nothing leaves this machine'],
+      ['mail test you@example.com --env production', 'through the relay'],
+    ],
+    load: () => import('./commands/mail-test.ts'),
   },
   {
     name: 'doctor',

@@ -36,10 +36,15 @@ export function makeProgram(version: string, look: Look, call: Call): Command {
   return program
 }
 
+const PARENTS: Record<string, string> = {
+  env: 'stored values: list, set, unset',
+  mail: 'captured mail: list, show, test',
+}
+
 function parentOf(program: Command, parents: Map<string, Command>, name: string, spec: CommandSpec): Command {
   const known = parents.get(name)
   if (known) return known
-  const made = program.command(name).description('stored values: list, set, unset').helpGroup(`${spec.group}:`)
+  const made = program.command(name).description(PARENTS[name] ?? name).helpGroup(`${spec.group}:`)
   made.helpCommand(false)
   parents.set(name, made)
   return made
@@ -64,7 +69,7 @@ function argumentsOf({ args = '' }: CommandSpec): Argument[] {
   const names = args.split(' ').filter((arg) => arg && arg !== '--')
   const found = names.map((name) => new Argument(name))
   // The folder may follow whatever comes first: `landfall rollback r3 ../shop`.
-  if (/^(\[release\]|\[host\]|<task>|<target>)$/.test(args)) found.push(new Argument('[folder]'))
+  if (/^(\[release\]|\[host\]|\[number\]|\[address\]|<task>|<target>)$/.test(args)) found.push(new Argument('[folder]'))
   return found
 }
 

@@ -46,7 +46,7 @@ const mail = z.strictObject(
     subject: expected.optional().describe('A text that its subject must contain.'),
     text: expected.optional().describe('A text that its body must contain.'),
     within: duration('1s', '10m').optional().describe('How long it may take to arrive.'),
-    linkHost: expected.optional().describe('The host that its links must have: ${host}.'),
+    linkHost: expected.optional().describe('The host that its links must have, such as the one that `host` stands for.'),
     follow: z
       .union([flag, z.strictObject(answer)], rule('E_TYPE', 'is neither true nor a mapping'))
       .optional()

@@ -5,6 +5,7 @@ import { doctor } from './doctor.ts'
 import { envList, envSet, envUnset } from './env.ts'
 import { exec } from './exec.ts'
 import { logs } from './logs.ts'
+import { mailList, mailShow, mailTest } from './mail.ts'
 import { plan } from './plan.ts'
 import { ps, runs } from './ps.ts'
 import { resourceLogin } from './resource-login.ts'
@@ -46,6 +47,9 @@ const ops: Ops = {
   'env-list': envList,
   'env-set': envSet,
   'env-unset': envUnset,
+  'mail-list': mailList,
+  'mail-show': mailShow,
+  'mail-test': mailTest,
   doctor,
   stop: async (s, { edge }) => {
     if (!edge) return { stopped: ['daemon'] }

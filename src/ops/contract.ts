@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { CheckResult } from '../checks/result.ts'
+import type { EnvSource } from '../model/app.ts'
 import type { RunEvent, RunState, Url } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Instance, LogLine, Notice } from '../model/plug.ts'
+import type { Message, MessageLine } from '../resources/mail/read-mailbox.ts'
 
 // What crosses the socket. Inputs are schemas, since they come from outside; answers are types, since they are ours.
 
@@ -26,17 +28,21 @@ export const wish = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('task'), component: z.string().optional(), task: z.string() }),
 ])
 
+const pair = z.strictObject({ name: z.string(), value: z.string() })
+const given = z.array(pair).optional()
+
 /** Inputs by op name. Every change is `plan`, shown to a person, then `apply` with that plan's id. */
 export const opInputs = {
   handshake: z.strictObject({}),
   /** Offline: findings of the manifest. */
   check: where,
-  plan: where.extend({ wish }),
+  /** `given`: what the sources of variables gave, asked by the command line; absent: nobody asked them. */
+  plan: where.extend({ wish, given }),
   /**
    * `planId`: what the person saw; another plan now is E_BASIS. `confirm`: what stood behind `--yes=`; a protected environment
    * wants the app's name. `key`: the same key twice is the same run.
    */
-  apply: where.extend({ wish, planId: z.string().optional(), confirm: z.string().optional(), key: z.string().optional() }),
+  apply: where.extend({ wish, given, planId: z.string().optional(), confirm: z.string().optional(), key: z.string().optional() }),
   resume: z.strictObject({ run: z.string() }),
   cancel: z.strictObject({ run: z.string() }),
   runs: anywhere.extend({ limit: z.number().int().min(1).max(1000).default(20) }),
@@ -50,8 +56,33 @@ export const opInputs = {
   /** `since`: milliseconds since the epoch; a day where absent. */
   uptime: where.extend({ since: z.number().optional() }),
   'env-list': where,
-  'env-set': where.extend({ values: z.array(z.strictObject({ name: z.string(), value: z.string() })) }),
+  'env-set': where.extend({ values: z.array(pair) }),
+  /** Of a file, each with its line; `skipsUnknown` leaves out those that the manifest does not know. */
+  'env-import': where.extend({ values: z.array(pair.extend({ at: z.string() })), skipsUnknown: z.boolean().default(false) }),
+  /** The contract against what is stored, and what sources gave. */
+  'env-check': where.extend({ given }),
+  'env-rotate-key': z.strictObject({}),
+  /** Makes a recovery key; the one before it opens nothing any more. */
+  'env-recovery-key': z.strictObject({}),
+  /** Makes a lost key of the stored values anew. */
+  'env-restore-key': z.strictObject({ recoveryKey: z.string() }),
   'env-unset': where.extend({ names: z.array(z.string()) }),
+  /** `resource`: which mail resource, where there are several. */
+  'mail-list': where.extend({
+    resource: z.string().optional(),
+    to: z.string().optional(),
+    limit: z.number().int().min(1).max(1000).default(50),
+  }),
+  'mail-show': where.extend({ resource: z.string().optional(), id: z.number().int().min(1) }),
+  /** Sends one mail as the app would. A relay wants to be told whom to. */
+  'mail-test': where.extend({
+    resource: z.string().optional(),
+    to: z
+      .string()
+      .regex(/^[^<>@\s,;"]+@[^<>@\s,;"]+$/, 'is not an address')
+      .max(254)
+      .optional(),
+  }),
   doctor: anywhere,
   /** Ends the daemon and, with `edge`, the edge; instances go on. */
   stop: z.strictObject({ edge: z.boolean().default(false) }),
@@ -101,9 +132,30 @@ export interface OpAnswers {
   'resource-login': { resource: string; type: string; url: string; isReadonly: boolean }
   'env-list': EnvRow[]
   /** `next`: what must be done for the values to take effect, for example `landfall up`. */
-  'env-set': { set: string[]; next: string[]; findings: Finding[] }
-  'env-unset': { unset: string[]; next: string[] }
+  /** `rebuild`: components that are built anew, because the value becomes part of their artifact. */
+  'env-set': { set: string[]; next: string[]; rebuild: string[]; findings: Finding[] }
+  'env-import': { set: string[]; skipped: string[]; next: string[]; rebuild: string[]; findings: Finding[] }
+  'env-check': { findings: Finding[]; wants?: EnvWant[] }
+  'env-rotate-key': { from: string; to: string; values: number }
+  /** Told this once. */
+  'env-recovery-key': { recoveryKey: string; recipient: string }
+  'env-restore-key': { id: string }
+  'env-unset': { unset: string[]; next: string[]; rebuild: string[] }
   doctor: { findings: Finding[]; facts: Record<string, string> }
+  'mail-list': { resource: string; messages: MessageLine[] }
+  'mail-show': Message
+  'mail-test': {
+    resource: string
+    /** `captured`: it lies in the mailbox of this machine, as message `id`. */
+    kind: 'captured' | 'relay'
+    from: string
+    to: string
+    host: string
+    port: number
+    /** What the server answered. */
+    response: string
+    id?: number
+  }
   stop: { stopped: string[] }
 }
 export interface StreamLines {
@@ -116,6 +168,8 @@ export interface PlanAnswer {
   plan?: Plan
   /** With an error among them there is no plan. */
   findings: Finding[]
+  /** Sources that nobody asked yet: asking again with what they gave, as `given`, makes the whole plan. */
+  wants?: EnvWant[]
   /** Lines for people, one per step: `describeStep`. */
   text: { stage: string; downtimeSeconds: number; steps: string[] }[]
   urls: Url[]
@@ -162,6 +216,13 @@ export interface PsAnswer {
   }[]
   daemon: { pid: number; version: string; memoryMiB: number }
   edge?: { pid: number; memoryMiB: number; requests: number; open: number; listeners: string[] }
+}
+/** A variable whose value a source has. */
+export interface EnvWant {
+  name: string
+  source: EnvSource
+  /** An earlier answer of the source is stored, and stands in where it gives nothing. */
+  isStored: boolean
 }
 export interface EnvRow {
   name: string

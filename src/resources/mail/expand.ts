@@ -40,15 +40,39 @@ export function output(resource: Resource, field: string): Value {
 
 function outputsOf(resource: Resource): Record<string, Value> {
   const { relay, from } = readOptions(resource)
-  if (relay?.type === 'url') return { url: relay.url, ...(from && { from }) }
-  // No url of parts: names of users have an @ in them, and nothing here could escape it.
-  if (relay) return { host: relay.host, port: relay.port, user: relay.user, password: relay.password, ...(from && { from }) }
+  const sender = from && { from }
+  if (relay?.type === 'url') return { ...partsOf(relay.url), url: relay.url, ...sender }
+  if (relay) {
+    const { host, port, user, password } = relay
+    return { host, port, user, password, url: addressOf(relay), ...sender }
+  }
   const own = login(resource)
-  const url = [text(`smtp://${resource.name}:`), own.password, text('@'), own.host, text(':'), own.port]
-  return { ...own, url: { type: 'join', parts: url }, from: from ?? text(`${resource.name}@landfall.localhost`) }
+  return { ...own, url: addressOf(own), from: from ?? text(`${resource.name}@landfall.localhost`) }
 }
 
-function login(resource: Resource): { host: Value; port: Value; user: Value; password: Value } {
+/** So that a component gets what it asks for, however the relay was written down. */
+function partsOf(url: Value): Parts {
+  return {
+    host: { type: 'url-part', url, part: 'host' },
+    port: { type: 'url-part', url, part: 'port', default: '587' },
+    user: { type: 'url-part', url, part: 'user', default: '' },
+    password: { type: 'url-part', url, part: 'password', default: '' },
+  }
+}
+
+/** Names of users often have an @ in them. Port 465 is the one that speaks TLS from its first byte. */
+function addressOf({ host, port, user, password }: Parts): Value {
+  const scheme = port.type === 'text' && port.text === '465' ? 'smtps' : 'smtp'
+  const escaped = (of: Value): Value => ({ type: 'url-text', of })
+  return {
+    type: 'join',
+    parts: [text(`${scheme}://`), escaped(user), text(':'), escaped(password), text('@'), host, text(':'), port],
+  }
+}
+
+type Parts = Record<'host' | 'port' | 'user' | 'password', Value>
+
+function login(resource: Resource): Parts {
   return {
     host: { type: 'address', component: resource.name, part: 'host' },
     port: { type: 'address', component: resource.name, part: 'port' },

@@ -101,7 +101,12 @@ test('outputs of a relay are what was given, and nothing runs here', () => {
   const byUrl = aMail({ relay: { env: 'SMTP_URL' } })
   expect(mail.expand(byUrl)).toEqual({ components: [], provision: [], volumes: [], secrets: [] })
   expect(mail.output(byUrl, 'url')).toEqual({ type: 'stored', name: 'SMTP_URL', secret: true })
-  expect(() => mail.output(byUrl, 'host')).toThrowError(expect.objectContaining({ code: 'E_OUTPUT', hint: 'outputs here: url' }))
+  const url = { type: 'stored', name: 'SMTP_URL', secret: true }
+  expect(mail.output(byUrl, 'host')).toEqual({ type: 'url-part', url, part: 'host' })
+  expect(mail.output(byUrl, 'port')).toEqual({ type: 'url-part', url, part: 'port', default: '587' })
+  expect(() => mail.output(byUrl, 'other')).toThrowError(
+    expect.objectContaining({ code: 'E_OUTPUT', hint: 'outputs here: host, port, user, password, url' }),
+  )
   expect(() => mail.output(byUrl, 'from')).toThrowError(
     expect.objectContaining({ hint: 'write `from: hello@example.com` under mail' }),
   )
@@ -111,7 +116,12 @@ test('outputs of a relay are what was given, and nothing runs here', () => {
     { type: 'text', text: 'smtp.example.com' },
     { type: 'text', text: '587' },
   ])
-  expect(() => mail.output(byParts, 'url')).toThrowError(expect.objectContaining({ code: 'E_OUTPUT' }))
+  expect(mail.output(byParts, 'url')).toMatchObject({
+    type: 'join',
+    parts: [{ text: 'smtp://' }, { type: 'url-text' }, { text: ':' }, { type: 'url-text' }, { text: '@' }, {}, { text: ':' }, {}],
+  })
+  const secure = mail.output(aMail({ relay: { ...parts, port: 465 } }), 'url')
+  expect(secure).toMatchObject({ parts: expect.arrayContaining([{ type: 'text', text: 'smtps://' }]) })
 })
 
 test('captured messages are data; a relay keeps none, and may take over at any time', () => {
