@@ -39,6 +39,7 @@ for name in $wanted; do
       cp "$here/../../node_modules/node/bin/node" "$context/node"
       npm=$(dirname "$(readlink -f "$(command -v npm)")")/..
       cp -RL "$npm" "$context/npm"
+      cat "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" >"$context/ca.crt"
       cp "$here/node.Dockerfile" "$context/Dockerfile"
       build node:24-bookworm-slim "$context"
       docker tag node:24-bookworm-slim node:24-bookworm
@@ -46,6 +47,7 @@ for name in $wanted; do
       ;;
     python)
       has python:3.11-slim-bookworm && continue
+      cat "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" >"$context/ca.crt"
       cp "$here/python.Dockerfile" "$context/Dockerfile"
       build python:3.11-slim-bookworm "$context"
       docker tag python:3.11-slim-bookworm python:3.11-bookworm
