@@ -48,6 +48,7 @@ export class ServerBench {
     if (v.type === 'text') return v.text
     if (v.type === 'stored') return this.bench.stored[v.name] ?? ''
     if (v.type === 'join') return (await Promise.all(v.parts.map((part) => this.text(part)))).join('')
+    if (v.type === 'url-text') return encodeURIComponent(await this.text(v.of))
     if (v.type === 'volume') return this.bench.engine.volumePath(shop, v.volume)
     if (v.type === 'address') {
       const { host, port } = await this.bench.engine.address(shop, v.component)

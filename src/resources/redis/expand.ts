@@ -26,20 +26,36 @@ export function expand(resource: Resource): Expansion {
 
 export function output(resource: Resource, field: string): Value {
   const { urlFrom } = readOptions(resource)
-  if (urlFrom && field === 'url') return { type: 'stored', name: urlFrom, secret: true }
-  const parts: Record<string, Value> = urlFrom ? {} : login(resource)
-  if (!urlFrom && field === 'url') {
-    const { host, port, password } = login(resource)
-    return { type: 'join', parts: [text('redis://:'), password, text('@'), host, text(':'), port, text('/0')] }
-  }
-  const value = Object.hasOwn(parts, field) ? parts[field] : undefined
+  const values = urlFrom ? external(urlFrom) : embedded(resource)
+  const value = Object.hasOwn(values, field) ? values[field] : undefined
   if (value) return value
   throw new LandfallError({
     code: 'E_OUTPUT',
     message: `${resource.name} has no output \`${field}\``,
     at: `resources.${resource.name}`,
-    hint: urlFrom ? `of a server that \`url\` names only ${resource.name}.url is known` : `outputs: ${OUTPUTS.join(', ')}`,
+    hint: `outputs: ${OUTPUTS.join(', ')}`,
   })
+}
+
+/** Parts of an address that is somebody else's, so that components need not care whose it is. */
+function external(urlFrom: string): Record<string, Value> {
+  const url: Value = { type: 'stored', name: urlFrom, secret: true }
+  return {
+    url,
+    host: { type: 'url-part', url, part: 'host' },
+    port: { type: 'url-part', url, part: 'port', default: '6379' },
+    password: { type: 'url-part', url, part: 'password', default: '' },
+  }
+}
+
+function embedded(resource: Resource): Record<string, Value> {
+  const { host, port, password } = login(resource)
+  return {
+    url: { type: 'join', parts: [text('redis://:'), password, text('@'), host, text(':'), port, text('/0')] },
+    host,
+    port,
+    password,
+  }
 }
 
 function login(resource: Resource): { host: Value; port: Value; password: Value } {

@@ -15,7 +15,8 @@ export const PROGRAMS = ['redis-server', 'valkey-server']
 export const FOLDERS = ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin', '/opt/homebrew/bin', '/opt/local/bin']
 /** Older ones have no access lists. */
 export const OLDEST = '6.0'
-export const INSTALL = 'apt-get install redis-server (Fedora, Alpine, newer Debian: valkey)'
+export const INSTALL =
+  '`landfall doctor --fix` installs one after asking, or apt-get install redis-server (Fedora, Alpine, newer Debian: valkey)'
 
 /** The servers of this machine that the uid of servers may run. */
 export function findServers(folders: string[] = searched()): Found[] {
