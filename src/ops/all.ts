@@ -2,7 +2,9 @@ import { apply } from './apply.ts'
 import { check } from './check.ts'
 import type { OpAnswers, OpInput, OpName, StreamInput, StreamLines, StreamName } from './contract.ts'
 import { doctor } from './doctor.ts'
-import { envList, envSet, envUnset } from './env.ts'
+import { envImport, envList, envSet, envUnset } from './env.ts'
+import { envCheck } from './env-check.ts'
+import { envRecoveryKey, envRestoreKey, envRotateKey } from './env-key.ts'
 import { exec } from './exec.ts'
 import { logs } from './logs.ts'
 import { mailList, mailShow, mailTest } from './mail.ts'
@@ -47,6 +49,11 @@ const ops: Ops = {
   'env-list': envList,
   'env-set': envSet,
   'env-unset': envUnset,
+  'env-import': envImport,
+  'env-check': envCheck,
+  'env-rotate-key': (s) => envRotateKey(s),
+  'env-recovery-key': (s) => envRecoveryKey(s),
+  'env-restore-key': envRestoreKey,
   'mail-list': mailList,
   'mail-show': mailShow,
   'mail-test': mailTest,

@@ -1,4 +1,5 @@
 import { mapInner } from '../lib/inner-values.ts'
+import type { Loaded as Read } from '../manifest/load.ts'
 import type { App, Component } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Scope } from '../model/plan.ts'
@@ -14,22 +15,31 @@ export interface Loaded extends Expanded {
   artifacts: Record<string, string>
 }
 export interface LoadContext {
-  stored: Stored
+  stored: Pick<Stored, 'list' | 'get'>
   /** Text of a build-time value that says what the world calls the app. */
   route(value: Extract<Value, { type: 'route' }>, app: App): Promise<string>
 }
 
+export interface Taken {
+  loaded?: Loaded
+  /** With its resources, and nothing of its sources: there as soon as the manifest can be read. */
+  app?: App
+  scope?: Scope
+  findings: Finding[]
+  /** Where a manifest path stands. */
+  locate: Read['locate']
+}
+
 /** From a folder to an App that can be planned: manifest, resources, defaults, sources. Undefined where there are errors. */
-export async function loadApp(
-  where: Where,
-  context: LoadContext,
-): Promise<{ loaded?: Loaded; findings: Finding[]; scope?: Scope }> {
+export async function loadApp(where: Where, context: LoadContext): Promise<Taken> {
   const read = await readManifest(where)
-  if (!read.app) return { findings: read.findings }
+  const { locate } = read
+  if (!read.app) return { findings: read.findings, locate }
   const scope = { app: read.app.name, environment: read.app.environment.name }
   const expanded = expandIn(where.folder, read.app, resourceTypes)
-  const findings = [...read.findings, ...located(expanded.findings, read.locate)]
-  if (findings.some((f) => f.level === 'error')) return { findings, scope }
+  const findings = [...read.findings, ...located(expanded.findings, locate)]
+  const { app } = expanded
+  if (findings.some((f) => f.level === 'error')) return { findings, scope, app, locate }
   const set = new Set(context.stored.list(scope).map((e) => e.name))
   const withDefaults = applyDefaults(expanded.app, (name) => set.has(name))
   const artifacts: Record<string, string> = {}
@@ -37,12 +47,12 @@ export async function loadApp(
   for (const component of withDefaults.components) {
     const built = await bindBuild(component, withDefaults, scope, context, findings)
     const sourced = await bindSource(built, where.folder)
-    findings.push(...located(sourced.findings, read.locate))
+    findings.push(...located(sourced.findings, locate))
     components.push(sourced.component)
     if (sourced.artifact) artifacts[component.name] = sourced.artifact
   }
-  if (findings.some((f) => f.level === 'error')) return { findings, scope }
-  return { loaded: { ...expanded, app: { ...withDefaults, components }, artifacts, findings }, findings, scope }
+  if (findings.some((f) => f.level === 'error')) return { findings, scope, app, locate }
+  return { loaded: { ...expanded, app: { ...withDefaults, components }, artifacts, findings }, findings, scope, app, locate }
 }
 
 /** A variable that nobody set is its default; without one and not required, it is not passed at all, and empty inside another. */

@@ -1,6 +1,7 @@
 import { resourceTypes } from '../resources/all.gen.ts'
 import { bindSource } from './bind-source.ts'
 import type { OpAnswers, OpInput } from './contract.ts'
+import { trackedSecrets } from './env-tracked.ts'
 import { expandIn } from './expand.ts'
 import { located, readManifest } from './read-manifest.ts'
 
@@ -9,6 +10,7 @@ export async function check(input: OpInput<'check'>): Promise<OpAnswers['check']
   const { app, findings, locate } = await readManifest(input)
   if (!app) return { environment: input.environment, findings }
   const all = [...findings, ...located(expandIn(input.folder, app, resourceTypes).findings, locate)]
+  all.push(...(await trackedSecrets(input.folder, app)))
   for (const component of app.components) all.push(...located((await bindSource(component, input.folder)).findings, locate))
   return { app: app.name, environment: app.environment.name, findings: all }
 }

@@ -228,7 +228,7 @@ export interface EnvRow {
   name: string
   isSecret: boolean
   isRequired: boolean
-  source: 'set' | 'generated' | 'file' | 'command' | 'variable' | 'default' | 'resource' | 'missing'
+  source: 'set' | 'generated' | 'file' | 'command' | 'variable' | 'default' | 'resource' | 'missing' | 'kept-out'
   /** Never for a secret. */
   value?: string
   version?: number

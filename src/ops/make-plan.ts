@@ -1,40 +1,49 @@
 import { LandfallError } from '../lib/error.ts'
+import type { App } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Intent, Observed, Plan, PlanInput, Scope } from '../model/plan.ts'
 import { makePlan } from '../plan/plan.ts'
 import { type Loaded, loadApp } from './app-of.ts'
-import type { OpInput } from './contract.ts'
-import { contractFindings, generateMissing, storedVersions } from './contract-check.ts'
+import type { EnvWant, OpInput } from './contract.ts'
+import { generateMissing, storedValues, storedVersions, type Values, valueFindings } from './contract-check.ts'
+import { insecureFindings } from './env-insecure.ts'
+import { storeGiven, wantsOf, withGiven } from './env-sources.ts'
 import { observe } from './observe.ts'
-import { appNameOf } from './read-manifest.ts'
-import { routeText } from './value.ts'
+import { appNameOf, located } from './read-manifest.ts'
+import { type RouteValue, routeText } from './value.ts'
 import type { Setting } from './world.ts'
 
 export interface Made {
   scope: Scope
   plan?: Plan
   findings: Finding[]
+  /** Sources of variables that nobody asked yet. */
+  wants?: EnvWant[]
 }
 
 /** The plan for a wish. `isForReal` makes what is to be generated; a mere look changes nothing. */
 export async function planWish(setting: Setting, input: OpInput<'plan'>, isForReal: boolean): Promise<Made> {
   const { wish } = input
+  const { stored, releases, keys } = setting.store
+  // Without the key every value would be missing, and what is started then must not be an app with an empty environment.
+  if (wish.type !== 'down') keys.refuseWithout()
   if (wish.type !== 'up') return planOnRecord(setting, input)
-  const { loaded, findings, scope } = await loadApp(input, {
-    stored: setting.store.stored,
-    route: (v, app) => routeText(v, { app: app.name, environment: app.environment.name }, app.routes, setting.edge),
-  })
+  const given: Values = new Map(input.given?.map((g) => [g.name, { value: g.value }]))
+  const route = (v: RouteValue, app: App) =>
+    routeText(v, { app: app.name, environment: app.environment.name }, app.routes, setting.edge)
+  const { loaded, findings, scope, app, locate } = await loadApp(input, { stored: withGiven(stored, given), route })
   if (!scope) return { scope: { app: '', environment: input.environment }, findings }
-  if (!loaded) return { scope, findings }
-  const { stored, releases } = setting.store
-  findings.push(...contractFindings(loaded.app, scope, stored))
-  if (findings.some((f) => f.level === 'error')) return { scope, findings }
+  const wants = input.given === undefined && app ? wantsOf(app, scope, stored) : []
+  const wanted = wants.length > 0 ? { wants } : {}
+  if (app) findings.push(...located(await environmentFindings(setting, loaded?.app ?? app, scope, given, route), locate))
+  if (!loaded || findings.some((f) => f.level === 'error')) return { scope, findings, ...wanted }
   if (isForReal) {
+    storeGiven(loaded.app, scope, stored, given, Date.now())
     generateMissing(loaded.app, scope, stored, Date.now())
     releases.seen(scope, input.folder, Date.now())
   }
   const observed = await observe(setting, scope)
-  const versions = storedVersions(loaded.app, scope, stored)
+  const versions = storedVersions(loaded.app, scope, stored, given)
   const intent: Intent = {
     ...scope,
     type: 'up',
@@ -43,7 +52,19 @@ export async function planWish(setting: Setting, input: OpInput<'plan'>, isForRe
     ...(wish.only && { only: wish.only }),
   }
   const made = makePlan(inputOf(observed, intent, loaded))
-  return { scope, ...(made.plan && { plan: made.plan }), findings: [...findings, ...made.findings] }
+  return { scope, ...(made.plan && { plan: made.plan }), findings: [...findings, ...made.findings], ...wanted }
+}
+
+/** All that is wrong with the environment's values, and what is only unwise. */
+async function environmentFindings(
+  setting: Setting,
+  app: App,
+  scope: Scope,
+  given: Values,
+  route: (value: RouteValue, app: App) => Promise<string>,
+): Promise<Finding[]> {
+  const values: Values = new Map([...storedValues(scope, setting.store.stored), ...given])
+  return [...valueFindings(app, scope, values), ...(await insecureFindings(app, values, (v) => route(v, app)))]
 }
 
 /** Rollback, down and tasks need nothing but what is on record: they work with a broken manifest too. */

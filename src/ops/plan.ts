@@ -9,8 +9,9 @@ import type { Setting } from './world.ts'
 /** What would happen. Changes nothing. */
 export async function plan(setting: Setting, input: OpInput<'plan'>): Promise<OpAnswers['plan']> {
   const made = await planWish(setting, input, false)
-  if (!made.plan) return { findings: made.findings, text: [], urls: [] }
-  return { plan: made.plan, findings: made.findings, text: textOf(made.plan), urls: await urls(setting, made.plan) }
+  const wants = made.wants ? { wants: made.wants } : {}
+  if (!made.plan) return { ...wants, findings: made.findings, text: [], urls: [] }
+  return { ...wants, plan: made.plan, findings: made.findings, text: textOf(made.plan), urls: await urls(setting, made.plan) }
 }
 
 /** Where the app answers, or will. */

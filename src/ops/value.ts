@@ -6,6 +6,8 @@ import type { Edge, Engine, ValueContext } from '../model/plug.ts'
 import type { Value } from '../model/value.ts'
 import type { Store } from '../store/store.ts'
 
+export type RouteValue = Extract<Value, { type: 'route' }>
+
 /**
  * Makes text of a value at the moment a process starts: stored values in the versions that the release began with, addresses as
  * they are. What is missing is an error and never an empty text.
@@ -49,12 +51,7 @@ export async function resolveValue(
 }
 
 /** What the world calls the app. Hosts of `local` are reached under a loopback port of their own. */
-export async function routeText(
-  value: Extract<Value, { type: 'route' }>,
-  scope: Scope,
-  routes: Route[],
-  edge: Edge,
-): Promise<string> {
+export async function routeText(value: RouteValue, scope: Scope, routes: Route[], edge: Edge): Promise<string> {
   const own = value.component ? routes.filter((r) => r.to === value.component) : routes
   const urls = await Promise.all([...new Set(own.map((r) => r.host))].map(async (host) => new URL(await edge.url(scope, host))))
   const first = urls[0]
