@@ -72,4 +72,18 @@ export const MIGRATIONS: string[] = [
   ) strict;
   create index uptime_of on uptime (app, environment, check_name, n);
   `,
+  `
+  create table backup (
+    app text not null, environment text not null, id text not null,
+    -- 'making', 'taken', 'verified', 'failed'
+    state text not null, at integer not null, run text,
+    record text not null, parts text not null default '[]',
+    primary key (app, environment, id)
+  ) strict;
+  create index backup_of_run on backup (app, environment, run);
+  create table restore (
+    app text not null, environment text not null, n integer not null, record text not null,
+    primary key (app, environment, n)
+  ) strict;
+  `,
 ]

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Scope } from '../model/plan.ts'
 import type { Notice } from '../model/plug.ts'
+import { type Backups, openBackups } from './backups.ts'
 import { type Keys, openKeyRecord, openKeys } from './keys.ts'
 import { keepCopy, openStore } from './open.ts'
 import { openReleases, type Releases } from './releases.ts'
@@ -20,6 +21,7 @@ export interface Store {
   schedules: Schedules
   signatures: Signatures
   uptime: Uptime
+  backups: Backups
   notices: { add(n: Notice): void; list(scope: Scope, limit: number): Notice[] }
   alerts: string[]
   close(): void
@@ -42,6 +44,7 @@ export function openAll(home: string): Store {
     schedules: openSchedules(db),
     signatures: openSignatures(db),
     uptime: openUptime(db),
+    backups: openBackups(db),
     notices: openNotices(db),
     alerts,
     close: () => db.close(),

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { pipeline, Readable, type Transform } from 'node:stream'
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { decrypt, encrypt } from '../lib/age/stream.ts'
+import { codeOf, LandfallError } from '../lib/error.ts'
+import type { Place } from './places/place.ts'
+
+type Bytes = AsyncIterable<Uint8Array>
+/** Each piece goes to a thread and back: large ones go less often. */
+const PIECE = 1024 * 1024
+export const ENDING = '.zst.age'
+
+/** Compressed, encrypted, written, all at the pace of the slowest. A failure anywhere is a failure of the whole. */
+export async function writePart(
+  place: Place,
+  path: string,
+  plain: Bytes,
+  recipients: string[],
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  async function* counted(source: Bytes) {
+    for await (const chunk of source) {
+      hash.update(chunk)
+      bytes += chunk.length
+      yield chunk
+    }
+  }
+  const zstd = createZstdCompress({
+    chunkSize: PIECE,
+    params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+  })
+  const written = await place.write(path, counted(encrypt(through(inPieces(plain), zstd), recipients)))
+  if (written !== bytes || bytes === 0) {
+    throw new LandfallError({ code: 'E_BACKUP', at: path, message: `${written} bytes lie there in place of ${bytes}` })
+  }
+  return { bytes, sha256: hash.digest('hex') }
+}
+
+/** The same way back. E_BACKUP_INVALID, E_BACKUP_TRUNCATED or E_DECRYPT name the file; at its end its size and digest are known. */
+export async function* readPart(
+  place: Place,
+  path: string,
+  is: { bytes: number; sha256: string },
+  identities: string[],
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  async function* counted(source: Bytes) {
+    for await (const chunk of source) {
+      hash.update(chunk)
+      bytes += chunk.length
+      yield chunk
+    }
+  }
+  const at = `${place.title}/${path}`
+  const source = counted(place.read(path))
+  try {
+    yield* through(decrypt(source, identities), createZstdDecompress({ chunkSize: PIECE }))
+    for await (const _ of source);
+  } catch (error) {
+    if (error instanceof LandfallError) throw named(error, at)
+    if (codeOf(error)?.startsWith('ZSTD_') || codeOf(error)?.startsWith('ERR_')) {
+      throw new LandfallError({ code: 'E_BACKUP_INVALID', message: 'the compressed bytes are damaged', at, cause: error })
+    }
+    throw error
+  }
+  if (bytes !== is.bytes) {
+    const code = bytes < is.bytes ? 'E_BACKUP_TRUNCATED' : 'E_BACKUP_INVALID'
+    throw new LandfallError({ code, at, message: `the file has ${bytes} bytes, and its manifest says ${is.bytes}` })
+  }
+  const sha256 = hash.digest('hex')
+  if (sha256 !== is.sha256) {
+    const detail = `sha256 ${sha256}\nmanifest ${is.sha256}`
+    throw new LandfallError({ code: 'E_BACKUP_INVALID', at, message: 'the file is not the one that its manifest names', detail })
+  }
+}
+
+const named = (e: LandfallError, at: string): LandfallError =>
+  new LandfallError({
+    code: e.code,
+    message: e.message,
+    at: e.at ?? at,
+    ...(e.detail && { detail: e.detail }),
+    ...(e.hint && { hint: e.hint }),
+    cause: e,
+  })
+
+async function* inPieces(source: Bytes): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of source) {
+    waiting.push(chunk)
+    length += chunk.length
+    if (length < PIECE) continue
+    yield waiting.length === 1 ? chunk : Buffer.concat(waiting, length)
+    waiting = []
+    length = 0
+  }
+  if (length > 0) yield Buffer.concat(waiting, length)
+}
+
+async function* through(source: Bytes, transform: Transform): AsyncGenerator<Uint8Array> {
+  // The error of either reaches whoever reads the transform.
+  pipeline(Readable.from(source, { objectMode: true, highWaterMark: 2 }), transform, () => {})
+  yield* transform
+}
