@@ -1,3 +1,4 @@
+import { escapeText as escapeHtml } from '../lib/escape-text.ts'
 import { anchor, type Block, type Cite, type Inline, type Page, plain, type Span } from './blocks.ts'
 import { SCRIPT, STYLE } from './html-look.ts'
 
@@ -87,13 +88,4 @@ function spanText(span: Span, up: string): string {
 
 function citeLink(cite: Cite, up: string): string {
   return `<a class="cite" href="${escapeHtml(`${up}${cite.file}`)}">${escapeHtml(plain([{ type: 'cite', cite }]))}</a>`
-}
-
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
 }

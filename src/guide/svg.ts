@@ -1,6 +1,6 @@
 import { Graph as Layout, layout } from '@dagrejs/dagre'
+import { escapeText as escapeHtml } from '../lib/escape-text.ts'
 import type { Graph, Node } from './graph.ts'
-import { escapeHtml } from './html.ts'
 
 const CHAR = 7.2
 const SMALL = 6.2

@@ -1,5 +1,17 @@
 // Written by `npm run gen`: one line for every folder here.
 import type { Target } from '../model/target.ts'
+import composePlug from './compose/index.ts'
+import dockerfilePlug from './dockerfile/index.ts'
+import giteaActionsPlug from './gitea-actions/index.ts'
+import githubActionsPlug from './github-actions/index.ts'
+import githubPagesPlug from './github-pages/index.ts'
+import jenkinsPlug from './jenkins/index.ts'
 
 export const targets: Record<string, Target> = {
+  'compose': composePlug,
+  'dockerfile': dockerfilePlug,
+  'gitea-actions': giteaActionsPlug,
+  'github-actions': githubActionsPlug,
+  'github-pages': githubPagesPlug,
+  'jenkins': jenkinsPlug,
 }
