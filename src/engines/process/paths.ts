@@ -11,6 +11,10 @@ export const paths = {
   record: (home: string, id: string) => join(home, 'instances', safe(id), 'instance.json'),
   exit: (home: string, id: string) => join(home, 'instances', safe(id), 'exit'),
   temporary: (home: string, id: string) => join(home, 'instances', safe(id), 'tmp'),
+  /** Ours, so that nobody can put a link in the way of what is written there; the files in it are the instance's. */
+  secrets: (home: string, id: string) => join(home, 'instances', safe(id), 'secrets'),
+  secret: (home: string, id: string, variable: string, name: string) =>
+    join(home, 'instances', safe(id), 'secrets', safeVariable(variable), safeFile(name)),
   artifact: (home: string, artifact: string) => join(home, 'artifacts', safe(artifact)),
   artifactRoot: (home: string, artifact: string) => join(home, 'artifacts', safe(artifact), 'root'),
   volumes: (home: string, s: Scope) => join(home, 'volumes', safe(s.app), safe(s.environment)),
@@ -42,6 +46,16 @@ export function makeFolder(path: string, mode = 0o711): void {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   }
+}
+
+function safeVariable(name: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return name
+  throw new LandfallError({ code: 'E_NAME', message: `${JSON.stringify(name.slice(0, 60))} cannot name a variable` })
+}
+
+function safeFile(name: string): string {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}$/.test(name)) return name
+  throw new LandfallError({ code: 'E_NAME', message: `${JSON.stringify(name.slice(0, 60))} cannot name a file` })
 }
 
 function safe(name: string): string {

@@ -7,6 +7,7 @@ import { openArtifact } from './artifact.ts'
 import { bindsOf } from './mounts.ts'
 import { makeFolder, paths } from './paths.ts'
 import { makeOwnFolder } from './rights.ts'
+import { type SecretFile, writeSecretFiles } from './secret-files.ts'
 import { chain } from './shim.ts'
 import { type Facts, textOf } from './values.ts'
 import type { World } from './world.ts'
@@ -51,6 +52,7 @@ export async function prepare(world: World, w: Wanted, command?: Value[], pgOpti
 
   const own: Record<string, string> = {}
   for (const [name, value] of Object.entries(component.env)) own[name] = await text(value)
+  const files = takeFiles(own, component)
   checkEnv(own, component)
 
   const personal = paths.personal(home, w, component.runsAs)
@@ -59,6 +61,7 @@ export async function prepare(world: World, w: Wanted, command?: Value[], pgOpti
   makeOwnFolder(personal, 0o700, uid)
   makeFolder(paths.instance(home, w.id))
   makeOwnFolder(temporary, 0o700, uid)
+  const told = writeSecretFiles(home, w.id, files, uid)
 
   const env = {
     PATH: [...artifact.path, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
@@ -66,6 +69,7 @@ export async function prepare(world: World, w: Wanted, command?: Value[], pgOpti
     TMPDIR: temporary,
     LANG: 'C.UTF-8',
     ...own,
+    ...told,
     ...(pgOptions && { PGOPTIONS: [pgOptions, own.PGOPTIONS].filter(Boolean).join(' ') }),
     ...(w.port !== undefined && { PORT: String(w.port) }),
     LANDFALL_APP: w.app,
@@ -97,6 +101,15 @@ function checkCommand(argv: string[], component: Component): void {
     at: `components.${component.name}.run`,
     message: program ? `${JSON.stringify(program.slice(0, 60))} is no program` : `${component.name} has no command to run`,
     hint: 'say it as `run:` in landfall.yaml',
+  })
+}
+
+/** What arrives as a file is no variable. */
+function takeFiles(env: Record<string, string>, component: Component): SecretFile[] {
+  return Object.entries(component.envFiles ?? {}).flatMap(([variable, name]) => {
+    const text = env[variable]
+    delete env[variable]
+    return text === undefined ? [] : [{ variable, name, text }]
   })
 }
 
