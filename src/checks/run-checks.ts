@@ -22,8 +22,10 @@ export interface CheckOptions {
 }
 
 /** Asks every check; none is left out, also after a failure. One that cannot be asked here is `not-run`, never passed. */
-export async function runChecks(deps: CheckDeps, scope: Scope, checks: Check[], options: CheckOptions): Promise<CheckResult[]> {
+export async function runChecks(deps: CheckDeps, of: Scope, checks: Check[], options: CheckOptions): Promise<CheckResult[]> {
   const results: CheckResult[] = []
+  // A plan is a scope too, and travels with every question.
+  const scope = { app: of.app, environment: of.environment }
   const { occasion, routes, release = '', signal = new AbortController().signal } = options
   const hosts = [...new Set(routes.map((r) => r.host))]
   for (const check of checks) {

@@ -38,7 +38,7 @@ const environment = z.strictObject({
     .describe('Other options of resources, by name.'),
   protect: flag.optional().describe('Changes must be confirmed with the name of the app.'),
   uptime: z
-    .union([flag, duration('10s', '1d')], rule('E_TYPE', 'is neither true, false nor a time such as 60s'))
+    .union([flag, duration('1s', '1d')], rule('E_TYPE', 'is neither true, false nor a time such as 60s'))
     .optional()
     .describe('How often checks that only look are asked of what serves.'),
 })

@@ -165,7 +165,15 @@ test('an empty machine says so', () => {
 test('checks show what was expected and what came', () => {
   const results = [
     { name: 'healthy', state: 'passed' as const, isPassed: true, request: 'GET /health', status: 200, ms: 12 },
-    { name: 'home', state: 'failed' as const, isPassed: false, request: 'GET /', status: 500, ms: 41, because: 'expected 200, got 500\nboom' },
+    {
+      name: 'home',
+      state: 'failed' as const,
+      isPassed: false,
+      request: 'GET /',
+      status: 500,
+      ms: 41,
+      because: 'expected 200, got 500\nboom',
+    },
   ]
   expect(renderSmoke({ release: 'r2', results }, plainLook).split('\n')).toEqual([
     '✓  healthy  GET /health  200  12 ms',

@@ -27,7 +27,7 @@ export function connectEdge(options: { home: string; say(line: string): void }):
     routes: (scope) => call('routes', { scope }),
     stage: (scope, table) => call('stage', { scope, table }),
     ask: (scope, request) => call('ask', { scope, request }, { timeoutMs: request.timeoutMs + 10_000 }),
-    dial: (scope, to) => dial(paths.control, { scope, ...to }),
+    dial: ({ app, environment }, to) => dial(paths.control, { scope: { app, environment }, ...to }),
     swap: (scope, table, epoch) => call('swap', { scope, table, epoch }),
     hold: (scope, components, seconds, epoch) => call('hold', { scope, components, seconds, epoch }),
     inFlight: (endpoint) => call('in-flight', { endpoint }),

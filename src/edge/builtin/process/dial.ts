@@ -1,4 +1,5 @@
-import { request, type Server } from 'node:http'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { LandfallError, shapeOf } from '../../../lib/error.ts'
 import type { ErrorShape } from '../../../model/event.ts'
@@ -7,31 +8,38 @@ const TIMEOUT_MS = 10_000
 /** Of the protocol that both sides change to: bytes as a stranger would send them. */
 const PROTOCOL = 'landfall-dial'
 
-/** A connection to the edge's front door, through its control socket. */
+/** A connection to the edge's front door, through its control socket. By hand: a socket that HTTP has had cannot serve it again. */
 export function dial(socketPath: string, input: object): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const asking = request({
-      socketPath,
-      path: '/dial',
-      headers: { connection: 'upgrade', upgrade: PROTOCOL, 'x-input': encodeURIComponent(JSON.stringify(input)) },
-      agent: false,
-    })
-    asking.setTimeout(TIMEOUT_MS, () =>
-      asking.destroy(new LandfallError({ code: 'E_EDGE_SILENT', message: 'the edge did not open a connection in time' })),
-    )
-    asking.on('upgrade', (_response, socket, head) => {
-      asking.setTimeout(0)
-      if (head.length > 0) socket.unshift(head)
+    const socket = connect(socketPath)
+    const refused = (why: string) => new LandfallError({ code: 'E_EDGE_API', message: `the edge opened no connection: ${why}` })
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(refused('it did not answer in time')))
+    socket.on('error', reject)
+    socket.on('close', () => reject(refused('it hung up')))
+    let got: Buffer = Buffer.alloc(0)
+    const onData = (chunk: Buffer) => {
+      got = Buffer.concat([got, chunk])
+      const end = got.indexOf('\r\n\r\n')
+      if (end < 0) return
+      socket.off('data', onData)
+      const head = got.toString('latin1', 0, end)
+      const error = /^x-error: (.*)$/m.exec(head)?.[1]
+      if (!head.startsWith('HTTP/1.1 101 ')) {
+        socket.destroy()
+        // The edge's word, by what it and this file agree on.
+        return reject(
+          error
+            ? new LandfallError(JSON.parse(decodeURIComponent(error.trim())) as ErrorShape)
+            : refused(head.split('\r\n')[0] ?? ''),
+        )
+      }
+      // Not paused: nothing comes before whoever dialled has spoken, and HTTP does not wake what it is handed.
+      socket.setTimeout(0)
       resolve(socket)
-    })
-    asking.on('response', (response) => {
-      const error = response.headers['x-error']
-      response.resume()
-      // The edge's word, by what it and this file agree on.
-      reject(new LandfallError(JSON.parse(decodeURIComponent(String(error))) as ErrorShape))
-    })
-    asking.on('error', reject)
-    asking.end()
+    }
+    socket.on('data', onData)
+    const asked = encodeURIComponent(JSON.stringify(input))
+    socket.write(`GET /dial HTTP/1.1\r\nhost: edge\r\nconnection: upgrade\r\nupgrade: ${PROTOCOL}\r\nx-input: ${asked}\r\n\r\n`)
   })
 }
 
