@@ -146,6 +146,13 @@ export interface SnapshotCode {
   swapBack(at: SnapshotTarget, place: string, ctx: SnapshotContext): Promise<void>
   /** What is left of a restore goes: `old` after it is confirmed, `new` where it never was swapped in. */
   drop(at: SnapshotTarget, place: string, which: 'old' | 'new', ctx: SnapshotContext): Promise<void>
+  /** Files that others made, such as a plain SQL dump. Absent where there is no such thing. */
+  foreign?: {
+    /** Reads it to its end before anything of it is used; throws where it is cut off, or would do more than restore. */
+    check(from: AsyncIterable<Uint8Array>, file: string, ctx: SnapshotContext): Promise<void>
+    /** As `restore` reads it. */
+    plain(from: AsyncIterable<Uint8Array>, file: string, ctx: SnapshotContext): Promise<AsyncIterable<Uint8Array>>
+  }
   /** An instance of its own to restore into and compare; nothing of the live one is touched. `like` helps to choose its version. */
   scratch(like: Holding, at: SnapshotTarget | undefined, ctx: SnapshotContext): Promise<Scratch>
 }

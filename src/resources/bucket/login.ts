@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { codeOf, LandfallError } from '../../lib/error.ts'
-import { canonicalRequest, EMPTY_SHA256, hmac, scopeText, signingKey, stringToSign, timeText } from './sigv4.ts'
+import { canonicalRequest, EMPTY_SHA256, hmac, scopeText, signingKey, stringToSign, timeText } from '../../lib/s3/sigv4.ts'
 
 const IDLE_MS = 5000
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
-import { EMPTY_SHA256, timeText } from '../sigv4.ts'
+import { EMPTY_SHA256, timeText } from '../../../lib/s3/sigv4.ts'
 import { BUCKET, KEYS, raw, S3Bench, send } from './s3.harness.ts'
 
 // What no SDK sends, or not this one: requests by hand.

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { type CredentialScope, canonicalRequest, hmac, signingKey, stringToSign } from '../sigv4.ts'
+import { type CredentialScope, canonicalRequest, hmac, signingKey, stringToSign } from '../../../lib/s3/sigv4.ts'
 import { param, type S3Request } from './request.ts'
 import { S3Error } from './s3-error.ts'
 

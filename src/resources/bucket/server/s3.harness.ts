@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import { onTestFinished } from 'vitest'
-import { canonicalRequest, hmac, scopeText, sha256, signingKey, stringToSign, timeText } from '../sigv4.ts'
+import { canonicalRequest, hmac, scopeText, sha256, signingKey, stringToSign, timeText } from '../../../lib/s3/sigv4.ts'
 import { startS3Server } from './s3-server.ts'
 
 export const KEYS = { accessKeyId: 'landfall-media', secretAccessKey: 'Kq3vX9dLr2Kq3vX9dLr2' }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { EMPTY_SHA256, hmac, scopeText, sha256 } from '../sigv4.ts'
+import { EMPTY_SHA256, hmac, scopeText, sha256 } from '../../../lib/s3/sigv4.ts'
 import type { Signed } from './authenticate.ts'
 import { S3Error } from './s3-error.ts'
 
