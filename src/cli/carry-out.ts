@@ -8,6 +8,7 @@ import type { OpAnswers } from '../ops/contract.ts'
 import { askName, confirm } from './ask.ts'
 import { type Context, emit } from './context.ts'
 import { followRun } from './follow.ts'
+import { planWithSources } from './plan-with-sources.ts'
 import { renderFindings } from './render/findings.ts'
 import { renderPlan, renderPlanWarnings } from './render/plan.ts'
 import { renderUrls } from './render/urls.ts'
@@ -27,26 +28,32 @@ export interface Change {
   isAgreed?: boolean
   /** The same key twice is the same run; one is made where nobody gave one, so that asking again does no harm. */
   key?: string | undefined
+  /** What the sources of variables gave. */
+  given?: { name: string; value: string }[] | undefined
 }
 
 const TRIES = 3
+/** Checks, schedules, tasks: what runs stays as it is. */
+const RECORDED = 'no release is needed; what it is operated by is on record'
 
 /** Every change goes this way: the plan, shown; a yes; its run, followed to the end. */
 export async function carryOut(context: Context, change: Change): Promise<number> {
   const session = await openSession(context)
   for (let tries = 1; ; tries += 1) {
-    const { plan, findings, urls } = await session.call('plan', { ...change.where, wish: change.wish })
+    const { made, given } = await planWithSources(session, { ...change.where, wish: change.wish })
+    const { plan, findings, urls, isRecordNew } = made
     if (!plan) return refuse(context, findings)
     showFindings(context, findings)
     const isEmpty = plan.stages.length === 0
     // A key that somebody gave may name a run that there was already: then that one is the answer.
-    if (isEmpty && change.key === undefined) return sayNothing(context, change, plan, urls)
+    if (isEmpty && change.key === undefined && !isRecordNew) return sayNothing(context, change, plan, urls)
     const isShown = !isEmpty && !context.isJson && showPlan(context, change, plan)
     if (!isEmpty && !change.isAgreed) await confirm(context, questionOf(plan), change.what)
     try {
-      const { run } = await apply(context, session, change, plan)
+      const { run, isRecorded } = await apply(context, session, { ...change, given }, plan)
+      const nothing = isRecorded ? RECORDED : change.nothing
       return run === undefined
-        ? sayNothing(context, change, plan, urls)
+        ? sayNothing(context, { ...change, nothing }, plan, urls)
         : await followRun(context, session, run, { isPlanShown: isShown })
     } catch (error) {
       // The world moved between look and deed: whoever has seen the old plan sees the new one before it counts.
@@ -70,6 +77,7 @@ async function apply(context: Context, session: Session, change: Change, plan: P
     ...change.where,
     wish: change.wish,
     planId: plan.id,
+    ...(change.given && { given: change.given }),
     key: change.key ?? randomUUID(),
     ...(context.yes && { confirm: context.yes }),
   }

@@ -26,7 +26,11 @@ export interface Flags extends CommonFlags {
   sign?: string
   by?: string
   history?: boolean
+  again?: boolean
   resource?: string
+  skipUnknown?: boolean
+  markdown?: boolean
+  restore?: boolean
 }
 
 /** One command as data: parsing, help and completion are made of it, and its code is loaded when it is called. */

@@ -37,7 +37,7 @@ export function makeProgram(version: string, look: Look, call: Call): Command {
 }
 
 const PARENTS: Record<string, string> = {
-  env: 'stored values: list, set, unset',
+  env: 'the environment contract: list, set, unset, import, sample, contract, check, keys',
   mail: 'captured mail: list, show, test',
 }
 

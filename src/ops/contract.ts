@@ -25,7 +25,13 @@ export const wish = z.discriminatedUnion('type', [
   /** `to` absent: the release before the one that serves. */
   z.strictObject({ type: z.literal('rollback'), to: z.string().optional() }),
   z.strictObject({ type: z.literal('down') }),
-  z.strictObject({ type: z.literal('task'), component: z.string().optional(), task: z.string() }),
+  /** `again`: a bootstrap that this environment has had. */
+  z.strictObject({
+    type: z.literal('task'),
+    component: z.string().optional(),
+    task: z.string(),
+    again: z.boolean().optional(),
+  }),
 ])
 
 const pair = z.strictObject({ name: z.string(), value: z.string() })
@@ -58,7 +64,12 @@ export const opInputs = {
   'env-list': where,
   'env-set': where.extend({ values: z.array(pair) }),
   /** Of a file, each with its line; `skipsUnknown` leaves out those that the manifest does not know. */
-  'env-import': where.extend({ values: z.array(pair.extend({ at: z.string() })), skipsUnknown: z.boolean().default(false) }),
+  'env-import': where.extend({
+    values: z.array(pair.extend({ at: z.string() })),
+    skipsUnknown: z.boolean().default(false),
+    /** Only tells what is wrong. */
+    isTrial: z.boolean().default(false),
+  }),
   /** The contract against what is stored, and what sources gave. */
   'env-check': where.extend({ given }),
   'env-rotate-key': z.strictObject({}),
@@ -120,7 +131,12 @@ export interface OpAnswers {
   check: { app?: string; environment: string; findings: Finding[] }
   plan: PlanAnswer
   /** No `run` where there was nothing to do. */
-  apply: { run?: string; plan: Plan; urls: Url[] }
+  apply: {
+    run?: string
+    plan: Plan
+    urls: Url[] /** It had no steps, and what operating goes by is new. */
+    isRecorded?: boolean
+  }
   resume: { run: string }
   cancel: { run: string }
   runs: RunRow[]
@@ -166,6 +182,8 @@ export interface StreamLines {
 
 export interface PlanAnswer {
   plan?: Plan
+  /** The plan has no steps, and yet `apply` has something to put on record. */
+  isRecordNew?: boolean
   /** With an error among them there is no plan. */
   findings: Finding[]
   /** Sources that nobody asked yet: asking again with what they gave, as `given`, makes the whole plan. */
@@ -208,7 +226,7 @@ export interface PsAnswer {
     folder: string
     release?: string
     urls: Url[]
-    components: { name: string; type: string; release: string; instances: Instance[] }[]
+    components: { name: string; type: string; release: string; instances: Instance[]; cron?: CronState }[]
     openRuns: RunRow[]
     notices: Notice[]
     /** Of the last day; absent where checks are not asked by themselves. */
@@ -223,6 +241,14 @@ export interface EnvWant {
   source: EnvSource
   /** An earlier answer of the source is stored, and stands in where it gives nothing. */
   isStored: boolean
+}
+export interface CronState {
+  expression: string
+  timeZone: string
+  isRunning: boolean
+  /** ISO times. */
+  nextAt?: string
+  last?: { run: string; startedAt: string; state?: RunState; message?: string }
 }
 export interface EnvRow {
   name: string

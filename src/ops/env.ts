@@ -70,7 +70,7 @@ export async function envImport(setting: Setting, input: OpInput<'env-import'>):
   const wanted = input.values.filter((v) => !skipped.includes(v.name))
   const values: Values = new Map(wanted.map((v) => [v.name, { value: v.value, at: v.at }]))
   const problems = [...refused(read.app, values), ...misfits(read.app.contract, values)]
-  if (problems.length > 0) return { set: [], skipped, next: [], rebuild: [], findings: problems }
+  if (problems.length > 0 || input.isTrial) return { set: [], skipped, next: [], rebuild: [], findings: problems }
   return { ...(await store(setting, read, values)), skipped }
 }
 

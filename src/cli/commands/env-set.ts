@@ -3,7 +3,7 @@ import { show } from '../../lib/show.ts'
 import { askSecret } from '../ask.ts'
 import type { Run } from '../command.ts'
 import { answer, type Context } from '../context.ts'
-import { renderHint } from '../render/error.ts'
+import { renderStored } from '../render/env.ts'
 import { renderFindings } from '../render/findings.ts'
 import { openSession } from '../session.ts'
 import { whereOf } from '../where.ts'
@@ -16,9 +16,8 @@ export const run: Run = async (context, assignments) => {
   const { look } = context.out
   answer(context, done, () =>
     [
-      `${look.paint.green(look.signs.ok)} ${done.set.join(', ')} stored for ${context.environment}`,
       ...(done.findings.length > 0 ? [renderFindings(done.findings, context.folder, look)] : []),
-      ...done.next.map((next) => renderHint(next, look)),
+      renderStored(done, context.environment, look),
     ].join('\n'),
   )
   return 0

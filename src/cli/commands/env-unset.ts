@@ -1,6 +1,6 @@
 import type { Run } from '../command.ts'
 import { answer } from '../context.ts'
-import { renderHint } from '../render/error.ts'
+import { renderNext } from '../render/env.ts'
 import { openSession } from '../session.ts'
 import { whereOf } from '../where.ts'
 
@@ -12,7 +12,7 @@ export const run: Run = async (context, names) => {
   answer(context, done, () =>
     [
       `${look.paint.green(look.signs.ok)} ${done.unset.join(', ')} forgotten for ${context.environment}`,
-      ...done.next.map((next) => renderHint(next, look)),
+      ...renderNext(done, look),
     ].join('\n'),
   )
   return 0

@@ -1,6 +1,7 @@
 import { showFindings } from '../carry-out.ts'
 import type { Run } from '../command.ts'
 import { answer } from '../context.ts'
+import { planWithSources } from '../plan-with-sources.ts'
 import { renderPlan } from '../render/plan.ts'
 import { openSession } from '../session.ts'
 import { whereOf } from '../where.ts'
@@ -9,7 +10,7 @@ export const run: Run = async (context, components) => {
   const where = await whereOf(context)
   const session = await openSession(context)
   const wish = { type: 'up' as const, ...(components.length > 0 && { only: components }) }
-  const made = await session.call('plan', { ...where, wish })
+  const made = (await planWithSources(session, { ...where, wish })).made
   showFindings(context, made.findings)
   const { plan } = made
   if (!plan) {

@@ -1,5 +1,6 @@
-import type { EnvRow } from '../../ops/contract.ts'
+import type { EnvRow, OpAnswers } from '../../ops/contract.ts'
 import { cleanLine } from './clean.ts'
+import { renderHint } from './error.ts'
 import type { Look } from './look.ts'
 import { type Column, table } from './table.ts'
 import { cutTo } from './width.ts'
@@ -26,13 +27,30 @@ export function renderEnv(rows: EnvRow[], look: Look): string {
 }
 
 function shownValue({ isSecret, value, source }: EnvRow, { paint }: Look): string {
-  if (source === 'missing') return ''
+  if (source === 'missing' || source === 'kept-out') return ''
   if (isSecret || value === undefined) return paint.dim(source === 'resource' ? '' : '(secret)')
   return cutTo(cleanLine(value), 40)
 }
 
 function sourceOf({ source, isRequired, version }: EnvRow, { paint }: Look): string {
+  if (source === 'kept-out') return paint.dim('not for here')
   if (source === 'missing') return isRequired ? paint.red('missing') : paint.dim('not set')
   const text = version === undefined || version === 1 ? source : `${source}, v${version}`
-  return source === 'set' || source === 'generated' ? paint.green(text) : paint.dim(text)
+  return source === 'default' || source === 'resource' ? paint.dim(text) : paint.green(text)
+}
+
+/** What a change of stored values means: they are stored, and something must be done for them to count. */
+export function renderStored({ set, next, rebuild }: OpAnswers['env-set'], environment: string, look: Look): string {
+  const { paint, signs } = look
+  return [`${paint.green(signs.ok)} ${set.join(', ')} stored for ${environment}`, ...renderNext({ next, rebuild }, look)].join(
+    '\n',
+  )
+}
+
+export function renderNext({ next, rebuild }: Pick<OpAnswers['env-set'], 'next' | 'rebuild'>, look: Look): string[] {
+  const built =
+    rebuild.length > 0
+      ? [`  built into ${rebuild.join(', ')}: the next release will rebuild ${rebuild.length === 1 ? 'it' : 'them'}`]
+      : []
+  return [...built, ...next.map((line) => renderHint(line, look))]
 }

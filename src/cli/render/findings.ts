@@ -6,15 +6,19 @@ import { renderHint } from './error.ts'
 import type { Look } from './look.ts'
 import { hang } from './width.ts'
 
+/** Files of whose lines none is ever shown. */
+const HOLDS_SECRETS = /(^|\/)(\.env(\.[^/]*)?|env\.[^/]*|secrets?(\.[^/]*)?|stdin)$|\.env$/i
+
 /** Findings by file and line, each with the line it means where that can be read. */
-export function renderFindings(findings: Finding[], folder: string, look: Look): string {
+export function renderFindings(findings: Finding[], folder: string, look: Look, are: { secret?: boolean } = {}): string {
   const read = sourceReader(folder)
   const placed = findings.map((finding) => ({ finding, place: placeOf(finding.at) })).sort((a, b) => compare(a.place, b.place))
   const blocks: string[] = []
   let file: string | undefined
   for (const { finding, place } of placed) {
     const lines = [headOf(finding, look)]
-    const source = place && read(place.file)?.[place.line - 1]
+    const isShown = place && !are.secret && !HOLDS_SECRETS.test(place.file)
+    const source = isShown ? read(place.file)?.[place.line - 1] : undefined
     if (place && source !== undefined) lines.push(...excerpt(source, place, look))
     if (finding.hint) lines.push(renderHint(finding.hint, look))
     if (blocks.length > 0 && place?.file !== file) blocks.push('')

@@ -41,7 +41,7 @@ export function readDotenv(text: string): EnvText {
       // Nothing stands here.
     } else if (sign !== '=') problem(`${shown(whole)} has no =`)
     else if (name === '') problem('has no name before its =')
-    else if (!NAME.test(name ?? '')) problem(`${show(name)} is not a name of a variable`, 'E_ENV_KEY')
+    else if (!NAME.test(name ?? '')) problem(`${shownName(name)} is not a name of a variable`, 'E_ENV_KEY')
     else {
       const read = readValue(source, at + whole.indexOf('=') + 1)
       next = read.end
@@ -111,6 +111,11 @@ function endOf(source: string, from: number): number {
 function shown(line: string): string {
   const [word = ''] = line.trim().split(/\s/)
   return NAME.test(word) && word.length <= 40 ? show(word) : 'the line'
+}
+
+/** So may what stands before an `=`: the last line of a key ends with some. */
+function shownName(text = ''): string {
+  return text.length <= 40 && /^[\w.-]+$/.test(text) ? show(text) : 'what stands before its ='
 }
 
 /** A value as a line of `.env` that reads back as it was. */
