@@ -154,6 +154,7 @@ test('what only looks is asked by itself, and an outage is on record with its re
     '  local: { uptime: 1s }',
   ]
   await writeMailingApp(folder, { more })
+  writeFileSync(join(folder, 'changed.txt'), 'a third one')
   expect((await machine.up(folder)).code).toBe(0)
   const history = async () => (await machine.json<OpAnswers['uptime']>(['smoke', '--history'], { cwd: folder })).checks
   const [first, ...others] = await until('it was asked twice', async () => {
