@@ -103,6 +103,25 @@ export const commands: CommandSpec[] = [
     load: () => import('./commands/schema.ts'),
   },
   {
+    name: 'build',
+    group: 'Write',
+    args: '[components...]',
+    about: 'build components into named archives with SHA256SUMS; needs no daemon',
+    folder: 'last',
+    options: [
+      FOLDER,
+      ENV,
+      JSON_OUT,
+      { flags: '--out <folder>', about: 'where archives are written (default: dist)' },
+      { flags: '--target <name>', about: "of an artifact's archives, the one for this target" },
+    ],
+    examples: [
+      ['build', 'everything that has files of its own'],
+      ['build desktop --target linux-x64 --out release', 'one archive, on the machine that can build it'],
+    ],
+    load: () => import('./commands/build.ts'),
+  },
+  {
     name: 'docs',
     group: 'Write',
     args: '[folder]',

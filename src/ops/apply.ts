@@ -3,6 +3,7 @@ import type { OpAnswers, OpInput } from './contract.ts'
 import { planWish } from './make-plan.ts'
 import { urls } from './plan.ts'
 import { appNameOf, firstError, isProtected } from './read-manifest.ts'
+import { hasNewRecord, recordOutcome } from './record-outcome.ts'
 import type { Setting } from './world.ts'
 
 /** Makes the plan once more, and begins its run when it is the one that the person saw. */
@@ -24,7 +25,12 @@ export async function apply(setting: Setting, input: OpInput<'apply'>): Promise<
         hint: `landfall ${input.wish.type === 'up' ? 'up' : input.wish.type}, and look at the new plan`,
       })
     }
-    if (plan.stages.length === 0) return { plan, urls: await urls(setting, plan) }
+    if (plan.stages.length === 0) {
+      const isRecorded = hasNewRecord(setting.store, plan)
+      if (isRecorded) recordOutcome(setting.store, plan)
+      setting.scheduler.refresh()
+      return { plan, urls: await urls(setting, plan), ...(isRecorded && { isRecorded }) }
+    }
     const run = setting.conductor.begin(plan, input.key)
     return { run: run.run, plan, urls: await urls(setting, plan) }
   })

@@ -82,13 +82,22 @@ function intentOf(wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observe
     case 'rollback':
       return { ...scope, type: 'rollback', to: wish.to ?? beforeServing(scope, observed) }
     case 'task': {
-      const owner = wish.component ?? Object.values(observed.serving).find((s) => s.component.tasks[wish.task])?.component.name
+      const has = ({ component }: Observed['serving'][string]) =>
+        component.tasks[wish.task] || (wish.task === 'bootstrap' && component.bootstrap)
+      const owner = wish.component ?? Object.values(observed.serving).find(has)?.component.name
       const nonce = `${Date.now().toString(36)}`
-      return { ...scope, type: 'task', component: owner ?? '', task: wish.task, nonce }
+      const isAgain = wish.again && { isAgain: true }
+      return { ...scope, type: 'task', component: owner ?? '', task: wish.task, nonce, ...isAgain }
     }
     default:
       return { ...scope, type: 'down' }
   }
+}
+
+/** The plan of one firing; undefined where no such component serves any more. */
+export async function planCronRun(setting: Setting, scope: Scope, component: string, nonce: string): Promise<Plan | undefined> {
+  const observed = await observe(setting, scope)
+  return makePlan(inputOf(observed, { ...scope, type: 'cron', component, nonce })).plan
 }
 
 function beforeServing(scope: Scope, observed: Observed): string {
@@ -112,6 +121,7 @@ function inputOf(observed: Observed, intent: Intent, loaded?: Loaded): PlanInput
     artifacts: loaded?.artifacts ?? {},
     data: loaded?.data ?? {},
     provision: loaded?.provision ?? {},
+    ...(loaded && { external: loaded.external }),
     observed,
     intent,
   }

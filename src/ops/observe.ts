@@ -12,5 +12,6 @@ export async function observe({ engine, edge, store }: Setting, scope: Scope): P
     routes: [...routes].sort((a, b) => (`${a.host} ${a.path}` < `${b.host} ${b.path}` ? -1 : 1)),
     releases: store.releases.list(scope),
     data: outcome.data,
+    bootstrapped: store.bootstraps.list(scope),
   }
 }

@@ -1,10 +1,12 @@
+import type { Component } from '../model/app.ts'
 import type { Scope } from '../model/plan.ts'
 import type { RunRecord } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
-import type { OpAnswers, OpInput, PsAnswer, RunRow } from './contract.ts'
+import type { CronState, OpAnswers, OpInput, PsAnswer, RunRow } from './contract.ts'
 import { memoryOf } from './memory-of.ts'
 import { urls } from './plan.ts'
 import { appNameOf, type Where } from './read-manifest.ts'
+import { cronJobId } from './schedule/jobs/cron.ts'
 import type { Setting } from './world.ts'
 
 /** What runs: of one folder's app, or of all. */
@@ -33,6 +35,7 @@ export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnsw
           type: serving?.component.type ?? 'web',
           release: serving?.release ?? own[0]?.release ?? '',
           instances: own,
+          ...cronOf(setting, scope, serving?.component),
         }
       }),
       openRuns: store.runs.open(scope).map((r) => rowOf(setting, r)),
@@ -51,6 +54,32 @@ export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnsw
 function availabilityOf(store: Store, scope: Scope): Pick<PsAnswer['apps'][number], 'availability'> {
   const availability = store.uptime.availability(scope, Date.now() - 86_400_000)
   return availability ? { availability } : {}
+}
+
+/** When a cron component runs next, and what became of its last run. */
+function cronOf({ store, scheduler }: Setting, scope: Scope, component: Component | undefined): { cron?: CronState } {
+  const schedule = component?.schedule
+  if (!component || !schedule) return {}
+  const next = scheduler
+    .upcoming()
+    .find(({ job: j }) => j.id === cronJobId(component.name) && j.scope.app === scope.app && j.scope.environment === scope.environment)
+  const last = store.runs.lastOf(scope, component.name)
+  return {
+    cron: {
+      expression: schedule.expression,
+      timeZone: schedule.timeZone,
+      isRunning: last !== undefined && last.endedAt === undefined,
+      ...(next && { nextAt: new Date(next.at).toISOString() }),
+      ...(last && {
+        last: {
+          run: last.run,
+          startedAt: new Date(last.startedAt).toISOString(),
+          ...(last.state && { state: last.state }),
+          ...(last.message && { message: last.message }),
+        },
+      }),
+    },
+  }
 }
 
 export async function runs(setting: Setting, input: OpInput<'runs'>): Promise<OpAnswers['runs']> {

@@ -64,10 +64,14 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
   })
   const watch = setInterval(() => void edge.ensure().catch(quietly('edge')), EDGE_WATCH_MS)
   const checks = checkDeps({ store, engine: () => engine, edge })
-  const conductor = new Conductor({ engine, edge, store, checks, now: () => Date.now() }, options.say, () => {
-    setTimeout(collectGarbage, TIDY_AFTER_MS).unref()
-    scheduler.refresh()
-  })
+  const conductor = new Conductor(
+    { engine, edge, store, checks, now: () => Date.now() },
+    options.say,
+    () => {
+      setTimeout(collectGarbage, TIDY_AFTER_MS).unref()
+    },
+    () => scheduler.refresh(),
+  )
   const scheduler: Scheduler = new Scheduler({
     jobs: () => allJobs(setting),
     schedules: store.schedules,

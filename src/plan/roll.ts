@@ -22,7 +22,9 @@ export interface RollInput {
  * New beside old, all of them, and only then one switch: if any does not become healthy, nothing has changed. Components that
  * must not overlap come last, so that requests wait for as short a time as can be.
  */
-export function rollStages({ next, observed, serving, routes, checks, release }: RollInput): Stage[] {
+export function rollStages({ next: all, observed, serving, routes, checks, release }: RollInput): Stage[] {
+  // What runs by a schedule is not started: it is there from the switch on.
+  const next = all.filter((s) => s.component.type !== 'cron')
   const beside = next.filter((s) => !mustReplace(s, observed))
   const replaced = next.filter((s) => mustReplace(s, observed))
   const internal = internalLines(serving)
@@ -109,6 +111,10 @@ export function internalLines(serving: Record<string, ServingComponent>): Intern
 
 /** Runs what it should, as the engine sees it. Whether it is healthy at this moment is the engine's care, not a plan's. */
 export function isInPlace(wanted: ServingComponent, observed: Observed): boolean {
+  if (wanted.component.type === 'cron') {
+    const there = observed.serving[wanted.component.name]
+    return there?.release === wanted.release && there.digest === wanted.digest
+  }
   return observed.running.some(
     (r) =>
       r.component === wanted.component.name &&

@@ -18,6 +18,7 @@ export function planRollback(input: PlanInput, intent: Extract<Intent, { type: '
   const routes = routeLines(target.routes, serving)
   const stages = rollStages({ next, observed, serving, routes, checks: [], release: target.release })
   const leaving = Object.values(observed.serving).filter((s) => {
+    if (s.component.type === 'cron') return false
     const stays = serving[s.component.name]
     if (stays?.release === s.release) return false
     return !stays || !mustReplace(stays, observed)

@@ -14,7 +14,9 @@ import type {
 import { dataFindings } from './data.ts'
 import type { Decision } from './decision.ts'
 import { componentDigest, storedVersions } from './digest.ts'
+import { awaitExternal, lifecycleWarnings, postdeployStage, predeployStage, releaseStage } from './lifecycle.ts'
 import { inLevels } from './order.ts'
+import { rebuilt } from './rebuilt.ts'
 import { restoreStage } from './restore.ts'
 import { retention } from './retention.ts'
 import { awaitOf, HOLD_SECONDS, isInPlace, mustReplace, retireOf, rollStages, routeLines, startOf, stopOf } from './roll.ts'
@@ -36,7 +38,9 @@ export function planUp(input: PlanInput, intent: Up): Decision {
     const digest = componentDigest(component, artifact, stored)
     if (!chosen.has(component.name)) {
       if (old) serving[component.name] = old
-    } else if (old?.digest === digest) serving[component.name] = old
+    }
+    // What does not shape an instance may have changed all the same: tasks, schedules, how it is built.
+    else if (old?.digest === digest) serving[component.name] = { ...old, component }
     else serving[component.name] = { release: intent.release, digest, artifact, component, stored }
   }
   const isPartial = intent.only !== undefined
@@ -49,18 +53,34 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   const resources = next.filter((s) => s.component.resource !== undefined)
   const ours = next.filter((s) => s.component.resource === undefined)
 
-  const stages: Stage[] = [buildStage(next, observed), resourceStage(app, resources, observed, input.provision)]
+  const fresh = ours.filter(isFresh)
+  const inResources = resourceStage(app, resources, observed, input.provision)
+  inResources.steps.push(
+    ...awaitExternal(
+      input.external ?? [],
+      ours.map((s) => s.component.name),
+      intent.release,
+    ),
+  )
+  const stages: Stage[] = [predeployStage(fresh, observed), buildStage(next, observed), inResources]
   if (intent.restore) stages.push(restoreStage(intent.restore))
-  stages.push(releaseStage(ours.filter(isFresh)))
+  stages.push(
+    releaseStage(
+      fresh,
+      Object.values(serving).filter((s) => chosen.has(s.component.name)),
+      observed,
+    ),
+  )
   const hasNewTable = !sameLines(routes, observed.routes)
   if (ours.length > 0 || hasNewTable) {
     stages.push(...rollStages({ next: ours, observed, serving, routes, checks: ofRelease(app), release: intent.release }))
   }
-  const old = ours.filter(isFresh).flatMap((s) => observed.serving[s.component.name] ?? [])
+  stages.push(postdeployStage(fresh))
+  const old = fresh.flatMap((s) => observed.serving[s.component.name] ?? [])
   const leaving = [
     ...old.filter((s) => !ours.some((n) => n.component.name === s.component.name && mustReplace(n, observed))),
     ...gone,
-  ]
+  ].filter((s) => s.component.type !== 'cron')
   stages.push({ name: 'retire', downtimeSeconds: 0, steps: leaving.map(retireOf), undo: [] })
 
   const version = app.version === undefined ? {} : { version: app.version }
@@ -69,12 +89,13 @@ export function planUp(input: PlanInput, intent: Up): Decision {
     checks: hosted(app),
     troubles,
     ...(environment.uptimeSeconds !== undefined && { uptimeSeconds: environment.uptimeSeconds }),
-    resources: app.resources }
+    resources: app.resources,
+  }
   const outcome: Outcome = { ...version, serving, routes: app.routes, data: { ...observed.data, ...input.data }, operate }
   const isRelease = next.some(isFresh) || hasNewTable || gone.length > 0
   const release = isRelease ? intent.release : observed.serves
   if (isRelease) stages.push(retention(observed, serving, app.keep.releases))
-  const warnings = warningsOf(app, next, gone, observed)
+  const warnings = [...warningsOf(app, next, gone, observed), ...lifecycleWarnings(app, fresh, observed)]
   return { ...(release && { release }), stages, warnings, outcome, findings }
 }
 
@@ -166,22 +187,6 @@ function missingVolumes(app: App, observed: Observed): Step[] {
   return steps.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function releaseStage(fresh: ServingComponent[]): Stage {
-  const steps: Step[] = byName(fresh).flatMap((s) =>
-    s.component.releaseSteps.map(
-      (command): Step => ({
-        type: 'run-once',
-        component: s.component,
-        release: s.release,
-        artifact: s.artifact,
-        name: command.name,
-        command,
-      }),
-    ),
-  )
-  return { name: 'release', downtimeSeconds: 0, steps, undo: [] }
-}
-
 function warningsOf(app: App, next: ServingComponent[], gone: ServingComponent[], observed: Observed): PlanWarning[] {
   const warnings: PlanWarning[] = []
   for (const s of byName(next)) {
@@ -207,7 +212,7 @@ function warningsOf(app: App, next: ServingComponent[], gone: ServingComponent[]
       })
     }
     const old = observed.serving[name]
-    if (old) warnings.push(...rotated(app, s, old))
+    if (old) warnings.push(...rotated(app, s, old), ...rebuilt(s, old))
   }
   for (const s of gone) {
     const kept = s.component.mounts.map((m) => m.volume)

@@ -1,3 +1,4 @@
+import { describeStep } from '../lib/describe-step.ts'
 import { LandfallError } from '../lib/error.ts'
 import type { ErrorShape, RunEvent } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
@@ -26,11 +27,14 @@ export class Conductor {
   private readonly say: (line: string) => void
 
   private readonly onIdle: () => void
+  private readonly onEnd: () => void
 
-  constructor(crew: Crew, say: (line: string) => void, onIdle = () => {}) {
+  /** `onEnd`: after each run; `onIdle`: when there is none left. */
+  constructor(crew: Crew, say: (line: string) => void, onIdle = () => {}, onEnd = () => {}) {
     this.crew = crew
     this.say = say
     this.onIdle = onIdle
+    this.onEnd = onEnd
   }
 
   /** On record and under way when it returns. The same key twice is the same run. */
@@ -62,7 +66,7 @@ export class Conductor {
       log.append({ type: 'recovered', ...decision })
       this.say(`${run.run} ${decision.text}`)
       if (decision.action === 'wait')
-        await park(run, this.crew, log, decision.text, step?.type === 'run-once' ? step.command.name : 'it')
+        await park(run, this.crew, log, decision.text, step?.type === 'run-once' ? step.command.name : 'it', progress.isSwitched)
       else this.start(run, log)
     }
   }
@@ -92,8 +96,22 @@ export class Conductor {
     }
     const run = this.waiting(name, 'cancel')
     const log = this.reopen(run)
+    if (this.leave(run, log)) return
     log.append({ type: 'recovered', action: 'undo', text: 'is undone: a person decided so' })
     this.start(this.crew.store.runs.adopt(run.run), log, CANCELLED)
+  }
+
+  /** After the switch nothing is undone: the run goes on without the step whose end nobody saw. */
+  private leave(run: RunRecord, log: RunLog): boolean {
+    const { isSwitched, isUndoing, open } = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
+    const step = open && run.plan.stages[open.stage]?.steps[open.step]
+    if (!isSwitched || isUndoing || !open || !step) return false
+    const what = describeStep(step)
+    log.append({ type: 'recovered', action: 'resume', text: `goes on without it: a person decided so` })
+    const error: ErrorShape = { code: 'E_CANCELLED', message: `${what}: left as it is` }
+    log.append({ type: 'step', ...open, state: 'done', what: step.type, text: what, error })
+    this.start(this.crew.store.runs.adopt(run.run), log)
+    return true
   }
 
   watch(name: string, after: number, signal: AbortSignal): AsyncIterable<RunEvent> {
@@ -126,6 +144,7 @@ export class Conductor {
       )
       .finally(() => {
         this.active.delete(run.run)
+        this.onEnd()
         if (this.active.size === 0) this.onIdle()
       })
     this.active.set(run.run, { log, cancel, ended })

@@ -21,6 +21,7 @@ export function decideRecovery(plan: Plan, progress: Progress, once: OnceState |
     if (once === 'ended-0') return { action: 'resume', text: `${name} has ended with 0 meanwhile` }
     if (once === 'ended-nonzero') return { action: 'resume', text: `${name} has failed meanwhile` }
     if (once === 'never-started') return { action: 'resume', text: `${name} had not been started` }
+    if (plan.intent === 'cron') return { action: 'undo', text: `${name} was cut off; it runs again when it is due` }
     if (step.command.isRepeatable) return { action: 'resume', text: `${name} was cut off and is safe to repeat` }
     return { action: 'wait', text: `${name} was cut off, and whether it did its work nobody saw` }
   }

@@ -7,6 +7,7 @@ import { type Crew, urlsOf } from './crew.ts'
 import { actOn } from './handlers.ts'
 import { isSwitchStage, keyOf, type Progress } from './progress.ts'
 import type { RunLog } from './run-log.ts'
+import { runOnceStep } from './run-once.ts'
 
 export interface Control {
   /** Aborted: stop at the next safe moment and undo. From the switch on it is too late. */
@@ -58,22 +59,25 @@ async function attempt(
   touched.add(at.s)
   const began = crew.now()
   const isPastCancel = at.isUndo || touchedSwitch(run.plan, touched)
+  let told: ErrorShape | undefined
   const signal = isPastCancel ? control.suspend : AbortSignal.any([control.suspend, control.cancel])
   try {
-    await actOn(step, run.plan, run.epoch, crew, {
+    const ctx = {
       app: run.app,
       environment: run.environment,
       run: run.run,
       signal,
-      say: (line) => log.line(at.s, at.i, line),
-    })
+      say: (line: string) => log.line(at.s, at.i, line),
+    }
+    if (step.type === 'run-once') told = await runOnceStep(step, run.plan, crew, ctx)
+    else await actOn(step, run.plan, run.epoch, crew, ctx)
   } catch (error) {
     if (control.suspend.aborted) throw new Suspended()
     const shape = control.cancel.aborted && !isPastCancel ? CANCELLED : shapeOf(error)
     log.append({ ...head, state: 'failed', ms: crew.now() - began, error: shape })
     return shape
   }
-  log.append({ ...head, state: 'done', ms: crew.now() - began })
+  log.append({ ...head, state: 'done', ms: crew.now() - began, ...(told && { error: told }) })
   return undefined
 }
 
@@ -127,7 +131,10 @@ async function finish(run: RunRecord, crew: Crew, log: RunLog): Promise<void> {
     'verify-backup': 'the backup is verified',
     restore: 'restored; what was there before stays until `landfall backup confirm`',
   }
-  return end(run, crew, log, 'done', text[plan.intent], undefined)
+  const failed = crew.store.runs
+    .events(run.run, 0)
+    .flatMap((e) => (e.type === 'step' && e.state === 'done' && e.error ? [e.error.message] : []))
+  return end(run, crew, log, 'done', [text[plan.intent], ...failed].join('; '), undefined)
 }
 
 async function end(
@@ -148,11 +155,18 @@ async function end(
 }
 
 /** The run stops without an end of its own: a person decides between going on and undoing. */
-export async function park(run: RunRecord, crew: Crew, log: RunLog, text: string, again: string): Promise<void> {
+export async function park(
+  run: RunRecord,
+  crew: Crew,
+  log: RunLog,
+  text: string,
+  again: string,
+  isSwitched: boolean,
+): Promise<void> {
   const error: ErrorShape = {
     code: 'E_DECISION',
     message: text,
-    detail: `to run it again:  landfall resume ${run.run}\nto undo:           landfall cancel ${run.run}`,
+    detail: `to run it again:  landfall resume ${run.run}\n${isSwitched ? 'to leave it:' : 'to undo:    '}       landfall cancel ${run.run}`,
     hint: `look whether \`${again}\` did its work, then landfall resume ${run.run} or landfall cancel ${run.run}`,
   }
   const now = crew.store.releases.serving(run.plan)

@@ -6,6 +6,8 @@ export interface Releases {
   next(scope: Scope): string
   /** On record before its run acts: instances look up their values' versions here. */
   begin(scope: Scope, release: string, run: string, outcome: Outcome, at: number): void
+  /** What it is operated by has changed without a release: what is on record of it follows. */
+  amend(scope: Scope, release: string, outcome: Outcome): void
   /** `good` makes it one to go back to. */
   end(scope: Scope, release: string, state: 'good' | 'bad'): void
   /** Good ones, oldest first. */
@@ -28,6 +30,7 @@ export function openReleases(db: DatabaseSync): Releases {
     `insert into release (app, environment, n, made_at, run, state, record) values (?, ?, ?, ?, ?, 'trying', ?)
      on conflict do nothing`,
   )
+  const setRecord = db.prepare('update release set record = ? where app = ? and environment = ? and n = ?')
   const setState = db.prepare('update release set state = ? where app = ? and environment = ? and n = ?')
   const good = db.prepare(`select n, record from release where app = ? and environment = ? and state = 'good' order by n`)
   const one = db.prepare('select n, record from release where app = ? and environment = ? and n = ?')
@@ -47,6 +50,18 @@ export function openReleases(db: DatabaseSync): Releases {
       const { version, serving: components, routes, operate } = outcome
       const record = JSON.stringify({ version, components, routes, operate })
       insert.run(app, environment, numberOf(release), at, run, record)
+    },
+    amend({ app, environment }, release, { operate, serving }) {
+      const row = one.get(app, environment, numberOf(release)) as { n: number; record: string } | undefined
+      if (!row) return
+      const record = JSON.parse(row.record) as ReleaseRecord
+      const components = Object.fromEntries(
+        Object.entries(record.components).map(([name, was]) => {
+          const now = serving[name]
+          return [name, now?.release === was.release && now.digest === was.digest ? now : was]
+        }),
+      )
+      setRecord.run(JSON.stringify({ ...record, components, operate }), app, environment, row.n)
     },
     end: ({ app, environment }, release, state) => void setState.run(state, app, environment, numberOf(release)),
     list: ({ app, environment }) => (good.all(app, environment) as { n: number; record: string }[]).map(recordOf),

@@ -29,6 +29,10 @@ export interface Runs {
   byKey(key: string): RunRecord | undefined
   /** Without an end, or waiting for a decision. */
   open(scope?: Scope): RunRecord[]
+  /** The newest run of a cron component. */
+  lastOf(scope: Scope, component: string): RunRecord | undefined
+  /** Of a cron component's runs that have ended, only the newest stay on record. */
+  trim(scope: Scope, component: string, keep: number): void
   list(scope: Scope | undefined, limit: number): RunRecord[]
   /** Synced when it returns. An end event ends the run in the same transaction: nobody waits for one that never comes. */
   append(run: string, events: RunEvent[]): void
@@ -67,6 +71,11 @@ export function openRuns(db: DatabaseSync): Runs {
   const addEvent = db.prepare('insert into journal (run, seq, at, event) values (?, ?, ?, ?)')
   const getEvents = db.prepare('select event from journal where run = ? and seq > ? order by seq')
   const lastEvents = db.prepare('select event from journal where run = ? order by seq desc limit 50')
+  const familyOf = ({ app, environment }: Scope, component: string) => `cron:${app}/${environment}/${component}@%`
+  const lastOf = db.prepare('select * from run where key like ? order by n desc limit 1')
+  const old = db.prepare('select n from run where key like ? and ended_at is not null order by n desc limit -1 offset ?')
+  const dropEvents = db.prepare('delete from journal where run = ?')
+  const dropRun = db.prepare('delete from run where n = ?')
   const id = (run: string) => Number(run.replace(/^run-/, ''))
   const recordOf = (r: Row): RunRecord => ({
     run: `run-${r.n}`,
@@ -110,7 +119,7 @@ export function openRuns(db: DatabaseSync): Runs {
       inTransaction(() => {
         const before = key === undefined ? undefined : maybe(keyed.get(key))
         if (before) return { run: before, isNew: false }
-        refuseWhileLocked(plan)
+        if (!isBeside(plan)) refuseWhileLocked(plan)
         const { lastInsertRowid: n } = insert.run(
           plan.app,
           plan.environment,
@@ -120,6 +129,7 @@ export function openRuns(db: DatabaseSync): Runs {
           0,
           at,
         )
+        if (isBeside(plan)) return { run: recordOf(byId.get(n) as Row), isNew: true }
         const { epoch } = takeLock.get(plan.app, plan.environment, n) as { epoch: number }
         setEpoch.run(epoch, n)
         return { run: recordOf(byId.get(n) as Row), isNew: true }
@@ -127,7 +137,8 @@ export function openRuns(db: DatabaseSync): Runs {
     refuseWhileLocked,
     adopt: (run) =>
       inTransaction(() => {
-        const { app, environment } = get(run)!
+        const { app, environment, plan } = get(run)!
+        if (isBeside(plan)) return get(run)!
         const { epoch } = takeLock.get(app, environment, id(run)) as { epoch: number }
         setEpoch.run(epoch, id(run))
         return get(run)!
@@ -136,6 +147,14 @@ export function openRuns(db: DatabaseSync): Runs {
     get,
     byKey: (key) => maybe(keyed.get(key)),
     open: (scope) => all(openOnes.all()).filter((r) => !scope || (r.app === scope.app && r.environment === scope.environment)),
+    lastOf: (scope, component) => maybe(lastOf.get(familyOf(scope, component))),
+    trim: (scope, component, keep) =>
+      inTransaction(() => {
+        for (const { n } of old.all(familyOf(scope, component), keep) as { n: number }[]) {
+          dropEvents.run(n)
+          dropRun.run(n)
+        }
+      }),
     list: (scope, limit) => all(scope ? listOf.all(scope.app, scope.environment, limit) : listAll.all(limit)),
     append: (run, events) =>
       inTransaction(() => {
@@ -148,6 +167,11 @@ export function openRuns(db: DatabaseSync): Runs {
     events: (run, after) => (getEvents.all(id(run), after) as { event: string }[]).map((r) => JSON.parse(r.event) as RunEvent),
     lastStep,
   }
+}
+
+/** What changes nothing that serves takes no lock: it goes on beside a release. */
+function isBeside({ intent }: Plan): boolean {
+  return intent === 'cron'
 }
 
 function locked(holder: RunRecord, step: string | undefined): LandfallError {

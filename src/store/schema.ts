@@ -86,4 +86,12 @@ export const MIGRATIONS: string[] = [
     primary key (app, environment, n)
   ) strict;
   `,
+  `
+  -- What an environment has once in its life, however often it is released.
+  create table bootstrap (
+    app text not null, environment text not null, component text not null, step text not null,
+    run text not null, at integer not null, output text not null,
+    primary key (app, environment, component, step)
+  ) strict;
+  `,
 ]

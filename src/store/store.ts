@@ -2,15 +2,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Scope } from '../model/plan.ts'
 import type { Notice } from '../model/plug.ts'
 import { type Backups, openBackups } from './backups.ts'
+import { type Bootstraps, openBootstraps } from './bootstraps.ts'
 import { type Keys, openKeyRecord, openKeys } from './keys.ts'
 import { keepCopy, openStore } from './open.ts'
 import { openReleases, type Releases } from './releases.ts'
 import { openRuns, type Runs } from './runs.ts'
 import { openSchedules, type Schedules } from './schedules.ts'
-import { openSignatures, type Signatures } from './signatures.ts'
-import { openUptime, type Uptime } from './uptime.ts'
 import { openSeal } from './seal.ts'
+import { openSignatures, type Signatures } from './signatures.ts'
 import { openStored, type Stored } from './stored.ts'
+import { openUptime, type Uptime } from './uptime.ts'
 
 export interface Store {
   releases: Releases
@@ -19,6 +20,7 @@ export interface Store {
   /** The key that the stored values are sealed with. */
   keys: Keys
   schedules: Schedules
+  bootstraps: Bootstraps
   signatures: Signatures
   uptime: Uptime
   backups: Backups
@@ -42,6 +44,7 @@ export function openAll(home: string): Store {
     stored: openStored(db, seal),
     keys,
     schedules: openSchedules(db),
+    bootstraps: openBootstraps(db),
     signatures: openSignatures(db),
     uptime: openUptime(db),
     backups: openBackups(db),

@@ -3,12 +3,10 @@ import type { Run } from '../command.ts'
 import { placeOf } from '../where.ts'
 
 /** `server.seed`, or `seed` where only one component has it. */
-export const run: Run = async (context, [name = ''], { key }) => {
+export const run: Run = async (context, [name = ''], { key, again }) => {
   const dot = name.indexOf('.')
-  const wish =
-    dot < 0
-      ? { type: 'task' as const, task: name }
-      : { type: 'task' as const, component: name.slice(0, dot), task: name.slice(dot + 1) }
+  const named = dot < 0 ? { task: name } : { component: name.slice(0, dot), task: name.slice(dot + 1) }
+  const wish = { type: 'task' as const, ...named, ...(again && { again }) }
   return carryOut(context, {
     key,
     where: await placeOf(context),

@@ -124,6 +124,7 @@ export function liveRunView(look: Look, write: (text: string) => void, options: 
     const stage = event.isUndo ? 'undo' : event.stage
     print(row(labelOf(stage, lastStage), signOf(event, look), cleanLine(event.text), event.ms))
     lastStage = stage
+    if (event.state === 'done' && event.error) remark(`${cleanLine(event.error.message)}; the run goes on`)
   }
 
   write('\x1b[?25l')
@@ -166,7 +167,8 @@ export function liveRunView(look: Look, write: (text: string) => void, options: 
   }
 }
 
-function signOf({ state, isUndo }: StepEvent, { paint, signs }: Look): string {
+function signOf({ state, isUndo, error }: StepEvent, { paint, signs }: Look): string {
   if (state === 'failed') return paint.red(signs.failed)
+  if (error) return paint.yellow(signs.failed)
   return isUndo ? paint.yellow(signs.undone) : paint.green(signs.ok)
 }

@@ -1,5 +1,5 @@
 import type { Instance, Notice } from '../../model/plug.ts'
-import type { PsAnswer, RunRow } from '../../ops/contract.ts'
+import type { CronState, PsAnswer, RunRow } from '../../ops/contract.ts'
 import { cleanLine } from './clean.ts'
 import { localTime, uptime } from './duration.ts'
 import { renderHint } from './error.ts'
@@ -52,8 +52,9 @@ function available({ availability }: App, { paint }: Look): string[] {
   return [`  ${passed < asked ? paint.yellow(text) : paint.dim(text)}`]
 }
 
-function componentRow({ name, type, release, instances }: App['components'][number], look: Look, now: number): string[] {
+function componentRow({ name, type, release, instances, cron }: App['components'][number], look: Look, now: number): string[] {
   const { paint } = look
+  if (cron) return [name, release, cronText(cron, look), '', '', '', '', cronRemark(cron)]
   if (type === 'static') return [name, release, paint.green('published'), '', '', '', '', '']
   const living = instances.filter((i) => i.pid !== undefined)
   const memory = instances.reduce((sum, i) => sum + (i.memoryMiB ?? 0), 0)
@@ -72,6 +73,17 @@ function componentRow({ name, type, release, instances }: App['components'][numb
   ]
 }
 
+/** `next 03:30 (30 3 * * *)`, or that it runs. */
+function cronText({ expression, isRunning, nextAt }: CronState, { paint }: Look): string {
+  if (isRunning) return paint.green('running')
+  return nextAt ? `next ${localTime(nextAt)} ${paint.dim(`(${expression})`)}` : paint.red('never due again')
+}
+
+function cronRemark({ last }: CronState): string {
+  if (!last?.state || last.state === 'done') return ''
+  return cleanLine(`${last.run} ${last.state}: ${last.message ?? ''}`)
+}
+
 /** The states there are, each with how many have it where they differ. */
 function stateOf(instances: Instance[], { paint }: Look): string {
   const counts = new Map<Instance['state'], number>()
@@ -80,9 +92,12 @@ function stateOf(instances: Instance[], { paint }: Look): string {
   const colour = (state: Instance['state']) => {
     if (state === 'running') return paint.green
     if (state === 'failed' || state === 'crash-looping') return paint.red
-    return state === 'ended' || state === 'stopped' ? paint.dim : paint.yellow
+    if (state === 'ended') return paint.green
+    return state === 'stopped' ? paint.dim : paint.yellow
   }
-  return [...counts].map(([state, n]) => colour(state)(counts.size === 1 ? state : `${n} ${state}`)).join(', ')
+  // A job that exits 0 has done what it is there for.
+  const word = (state: Instance['state']) => (state === 'ended' ? 'succeeded' : state)
+  return [...counts].map(([state, n]) => colour(state)(counts.size === 1 ? word(state) : `${n} ${word(state)}`)).join(', ')
 }
 
 function openRun({ run, intent, step, state, startedAt }: RunRow, look: Look, now: number): string {

@@ -19,8 +19,12 @@ export type StepEvent = Extract<RunEvent, { type: 'step' }>
 /** For pipes and logs: one line per step, when it is over. */
 export function plainRunView(look: Look, write: (text: string) => void): RunView {
   const say = (label: string, text: string) => write(`${label.padEnd(5)} ${text}\n`)
+  let isWaiting = false
   return {
     event(event) {
+      if (event.type === 'step') isWaiting = event.state === 'started' && /^await-/.test(event.what)
+      // Of other steps the log has the lines; whoever waits wants to know for what.
+      if (event.type === 'line' && isWaiting) say('wait', cleanLine(event.text))
       if (event.type === 'start')
         write(`${event.run} ${event.plan.app}/${event.plan.environment} ${event.plan.release ?? event.plan.intent}\n`)
       if (event.type === 'step' && event.state !== 'started') say(labelOf(event), textOf(event, look))
@@ -32,13 +36,16 @@ export function plainRunView(look: Look, write: (text: string) => void): RunView
   }
 }
 
-function labelOf({ state, isUndo }: StepEvent): string {
+function labelOf({ state, isUndo, error }: StepEvent): string {
   if (state === 'failed') return 'FAIL'
+  if (error) return 'fail'
   return isUndo ? 'undo' : 'ok'
 }
 
-function textOf({ text, ms }: StepEvent, { paint }: Look): string {
-  return `${cleanLine(text)}${ms === undefined ? '' : paint.dim(` (${duration(ms)})`)}`
+function textOf({ text, ms, state, error }: StepEvent, { paint }: Look): string {
+  // A failure that ends nothing stands nowhere else in a pipe.
+  const why = state === 'done' && error ? `: ${cleanLine(error.message)}; goes on` : ''
+  return `${cleanLine(text)}${why}${ms === undefined ? '' : paint.dim(` (${duration(ms)})`)}`
 }
 
 export function recoveredText({ action, text }: Extract<RunEvent, { type: 'recovered' }>): string {

@@ -1,4 +1,5 @@
 import { LandfallError } from '../../lib/error.ts'
+import { tellWaiting } from '../../lib/tell-waiting.ts'
 import type { Step } from '../../model/plan.ts'
 import type { StepContext } from '../../model/plug.ts'
 import { markServing } from './endpoints.ts'
@@ -10,6 +11,8 @@ import { type Answer, probe } from './probe.ts'
 import { type Live, livesOf, nameOf, type World } from './world.ts'
 
 const PROBE_EVERY_MS = 50
+/** What starts at once needs no words. */
+const TELL_AFTER_MS = 5_000
 /** A process that ends so often before it ever answered will not answer. */
 const QUICK_ENDS = 3
 
@@ -28,14 +31,22 @@ export async function awaitHealthy(world: World, step: Awaited, ctx: StepContext
   const others = new AbortController()
   const signal = AbortSignal.any([ctx.signal, others.signal])
   const deadline = performance.now() + step.timeoutSeconds * 1000
+  const tellers = new Map<Live, (why: string) => void>()
+  const tell = (live: Live, why: string) => {
+    const teller = tellers.get(live) ?? tellWaiting(nameOf(live.record), ctx.say, TELL_AFTER_MS)
+    tellers.set(live, teller)
+    teller(why)
+  }
   try {
-    await Promise.all(lives.map((live) => awaitOne(world, live, { deadline, seconds: step.timeoutSeconds, signal })))
+    await Promise.all(lives.map((live) => awaitOne(world, live, { deadline, seconds: step.timeoutSeconds, signal, tell })))
   } finally {
     others.abort()
   }
 }
 
 interface Wait {
+  /** Told why, and every few seconds again. */
+  tell(live: Live, why: string): void
   deadline: number
   seconds: number
   signal: AbortSignal
@@ -60,7 +71,10 @@ async function awaitOne(world: World, live: Live, wait: Wait): Promise<void> {
         ? await probe(world, live, wait.signal, remaining(wait))
         : { isHealthy: false, text: 'it does not run' }
       if (answer.isHealthy && live.isAlive) return markServing(world, live)
-      if (!answer.isHealthy) answers.push(answer.text)
+      if (!answer.isHealthy) {
+        answers.push(answer.text)
+        wait.tell(live, answer.text)
+      }
       if (answers.length > 1000) answers.splice(0, 500)
     }
     if (performance.now() >= wait.deadline) throw timeoutError(world, live, wait.seconds, answers)

@@ -72,7 +72,10 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
       'await-resource': (step, ctx) => awaitResource(world, step, ctx),
       retire: async (step, ctx) => retire(world, step, ctx),
       stop: async (step, ctx) => {
-        const lives = livesOf(world, ctx, step.component, step.release).filter((l) => l.record.type !== 'once')
+        // What a cron component has running is all that there is of it.
+        const lives = livesOf(world, ctx, step.component, step.release).filter(
+          (l) => l.record.type !== 'once' || l.record.component.type === 'cron',
+        )
         await Promise.all(lives.map((live) => stopLive(world, live)))
       },
       prune: (step, ctx) => prune(world, step, ctx),

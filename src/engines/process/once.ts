@@ -178,6 +178,7 @@ async function untilEnded(world: World, live: Live, step: RunOnce, ctx: StepCont
     sayNew(false)
   }
   sayNew(true)
+  if (live.record.desired.type !== 'up') throw cancelled(step)
 }
 
 function lockedOut(step: RunOnce, error: LandfallError, blocked: string[], tries: number): LandfallError {

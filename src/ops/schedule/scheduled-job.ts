@@ -19,6 +19,8 @@ export interface ScheduledJob {
    * `close` where the daemon goes. E_LOCKED means: not now, and is asked again soon. Other errors are told, never thrown on.
    */
   run(signal: AbortSignal): Promise<void>
+  /** Told when a firing is left out, since the one before still runs. */
+  leftOut?(): void
   /** What of it is under way since before this daemon's start; asked once, when the job is first seen. */
   underWay?(): Promise<void> | undefined
 }

@@ -130,8 +130,10 @@ export class Scheduler {
     this.parts.schedules.fired(job.scope, job.id, now)
     const before = this.underway.get(key)
     if (!before) this.begin(job, last)
-    else if (job.overlap === 'skip') this.parts.say(`${key} still runs: this firing is left out`)
-    else {
+    else if (job.overlap === 'skip') {
+      this.parts.say(`${key} still runs: this firing is left out`)
+      job.leftOut?.()
+    } else {
       before.isAnotherWanted = true
       if (job.overlap === 'replace') before.abort.abort('replace')
     }

@@ -1,9 +1,10 @@
 import type { Setting } from '../../world.ts'
 import type { JobsOf, ScheduledJob } from '../scheduled-job.ts'
 import { checkJobs } from './checks.ts'
+import { cronJobs } from './cron.ts'
 
 /** One line for every contributor. */
-const CONTRIBUTORS: JobsOf[] = [checkJobs]
+const CONTRIBUTORS: JobsOf[] = [checkJobs, cronJobs]
 
 /** All that is to happen again and again, in every environment of this home. */
 export function allJobs(setting: Setting): ScheduledJob[] {
