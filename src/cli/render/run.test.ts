@@ -72,12 +72,13 @@ test('in a pipe a run is one line per step, without escapes', () => {
   const to = written()
   const view = plainRunView(plainLook, to.write)
   for (const event of runOf(nextPlan(), { stage: 2, step: 1 })) view.event(event)
-  expect(to.text().split('\n').slice(0, 7)).toEqual([
+  expect(to.text().split('\n').slice(0, 8)).toEqual([
     'run-17 shop/local r2',
     'ok    build api (12.4 s)',
     'ok    build web (12.4 s)',
     'ok    run migrate of api, once, with r2 (0.2 s)',
     'ok    start web r2 (2 instances) (0.2 s)',
+    'wait  GET http://127.0.0.1:20017/health answered 503',
     'FAIL  wait until web r2 is healthy (1 min 00 s)',
     'undo  stop api r2 (0.1 s)',
   ])
