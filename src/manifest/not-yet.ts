@@ -10,7 +10,7 @@ const NOT_YET: { path: string; values?: string[]; instead?: string }[] = [
   { path: 'backup', instead: 'make backups with the tools of the database until then' },
   { path: 'keep.warm' },
   { path: 'keep.decommissioned' },
-  { path: 'components.*.type', values: ['artifact', 'external'] },
+  { path: 'components.*.type', values: ['external'] },
   { path: 'components.*.scale.sticky', instead: 'keep sessions in a resource' },
   { path: 'components.*.rollout', values: ['one-by-one'], instead: 'new instances run beside the old ones' },
   { path: 'components.*.user', instead: 'instances run under the user of their environment' },

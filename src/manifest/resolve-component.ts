@@ -3,6 +3,7 @@ import type { Component, Mount } from '../model/app.ts'
 import type { Value } from '../model/value.ts'
 import type { Path } from './places.ts'
 import { partsOf } from './references.ts'
+import { resolveArchives } from './resolve-archives.ts'
 import { resolveCommand, resolveCommands } from './resolve-command.ts'
 import { fileOf } from './resolve-delivery.ts'
 import type { Contract } from './resolve-env.ts'
@@ -22,19 +23,21 @@ export function resolveComponent(world: World, name: string, component: Manifest
   const at: Path = ['components', name]
   const find = contract.seenFrom(name)
   const isStatic = component.type === 'static'
-  if (isStatic) refuseForStatic(world, at, component)
+  const isPublished = isStatic || component.type === 'artifact'
+  if (isPublished) refuseForPublished(world, at, component)
   const command = component.run === undefined ? undefined : resolveCommand(world, [...at, 'run'], component.run, 'argument', find)
   const test = component.test === undefined ? undefined : resolveCommand(world, [...at, 'test'], component.test, 'once', find)
   const lifecycle = resolveLifecycle(world, name, component, find)
   const schedule = resolveSchedule(world, name, component)
   const tasks = resolveTasks(world, at, component, contract)
-  const mounts = isStatic ? [] : resolveMounts(world, name, component, namedVolumes(world, component, contract))
+  const mounts = isPublished ? [] : resolveMounts(world, name, component, namedVolumes(world, component, contract))
   const env = runEnv(name, component, contract, mounts)
   const named = behind(contract, name, valuesOf({ env, ...(command && { command }), ...lifecycle, tasks }))
   const resources = named.flatMap((v) => (v.type === 'output' ? [v.resource] : []))
   const scale = resolveScale(world, name, component, mounts)
   const health = resolveHealth(world, name, component)
   const serve = resolveServe(world, name, component)
+  const archives = resolveArchives(world, name, component)
   return {
     name,
     type: component.type as Component['type'], // The world's components are of these types only.
@@ -63,13 +66,14 @@ export function resolveComponent(world: World, name: string, component: Manifest
     ...(test && { test }),
     tasks,
     ...(serve && { serve }),
+    ...(archives && { archives }),
   }
 }
 
 /** Run-time variables that reach a component: its own, and those of the top that it does not have itself. */
 function runEnv(name: string, component: ManifestComponent, contract: Contract, mounts: Mount[]): Record<string, Value> {
   const env: Record<string, Value> = {}
-  if (component.type === 'static') return env
+  if (component.type === 'static' || component.type === 'artifact') return env
   for (const variable of contract.variables) {
     if (variable.when === 'build' || variable.isKeptOut || contract.find(name, variable.name) !== variable) continue
     const volumes = behind(contract, name, variable.value ? [variable.value] : []).filter((v) => v.type === 'volume')
@@ -171,7 +175,7 @@ function resolveTasks(world: World, at: Path, component: ManifestComponent, cont
   return tasks
 }
 
-function refuseForStatic(world: World, at: Path, component: ManifestComponent): void {
+function refuseForPublished(world: World, at: Path, component: ManifestComponent): void {
   for (const key of [
     'run',
     'port',
@@ -190,7 +194,7 @@ function refuseForStatic(world: World, at: Path, component: ManifestComponent): 
     world.remarks.key(
       'E_NOT_HERE',
       [...at, key],
-      'a static component runs nothing: the edge serves its files',
+      component.type === 'static' ? 'a static component runs nothing: the edge serves its files' : 'an artifact runs nowhere',
       'leave it out, or make it `type: web`',
     )
   }

@@ -12,9 +12,13 @@ export function resolveHealth(world: World, name: string, component: ManifestCom
   const { type } = component
   const { health } = component
   const at = ['components', name, 'health']
-  if (type === 'job' || type === 'static' || type === 'cron') {
+  if (type === 'job' || type === 'static' || type === 'cron' || type === 'artifact') {
     if (health !== undefined) {
-      const because = type === 'static' ? 'static files need no probe' : `a ${type} component is done when it exits 0`
+      const because = type === 'static'
+          ? 'static files need no probe'
+          : type === 'artifact'
+            ? 'an artifact runs nowhere'
+            : `a ${type} component is done when it exits 0`
       world.remarks.key(
         'E_NOT_HERE',
         at,

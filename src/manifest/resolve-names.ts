@@ -5,7 +5,7 @@ import { RESERVED_NAMES } from './names.ts'
 import type { Path, Places } from './places.ts'
 import type { World } from './world.ts'
 
-const RUNS_HERE = new Set(['web', 'worker', 'job', 'static', 'cron'])
+const RUNS_HERE = new Set(['web', 'worker', 'job', 'static', 'cron', 'artifact'])
 
 /** Sorts what the manifest names into what this version carries out and what it does not. `data` is the file as written. */
 export function resolveNames(world: World, data: unknown, places: Places): void {

@@ -120,13 +120,32 @@ const stop = z.strictObject({
   grace: duration('0s', '1h').optional().describe('Time between that signal and SIGKILL.'),
 })
 
+const archive = z.strictObject({
+  target: z
+    .string(rule('E_TYPE', 'is not a text'))
+    .regex(/^[a-z0-9][a-z0-9._-]{0,38}$/, rule('E_NAME', 'is not a name such as linux-x64'))
+    .describe('Whose file it is: linux-x64, windows-x64, android.'),
+  runner: z
+    .string(rule('E_TYPE', 'is not a text'))
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/, rule('E_NAME', 'is not a name of a machine such as ubuntu-latest'))
+    .optional()
+    .describe('The machine of a pipeline that builds it.'),
+  setup: commands.optional().describe('What that machine needs first. Pipelines run it, landfall build does not.'),
+  command: command.optional().describe("In place of the build's command."),
+  output: innerPath.optional().describe("In place of the build's output: a folder, or a file."),
+  format: z
+    .enum(['tar.gz', 'zip', 'file'], rule('E_TYPE', 'is not tar.gz, zip or file'))
+    .optional()
+    .describe('How it is packed; file: the one file as it is.'),
+})
+
 export const component = z.strictObject({
   type: z
     .enum(
       ['web', 'worker', 'job', 'static', 'cron', 'artifact', 'external'],
-      rule('E_UNKNOWN_TYPE', 'is not a type of component', 'web, worker, job, cron or static'),
+      rule('E_UNKNOWN_TYPE', 'is not a type of component', 'web, worker, job, cron, static or artifact'),
     )
-    .describe('What it is: web, worker, job, cron or static.'),
+    .describe('What it is: web, worker, job, cron, static, or artifact: files that a release publishes.'),
   source: source.optional().describe('Its folder. An image or a Dockerfile needs an engine that runs containers.'),
   build: build.optional().describe('How the source becomes an artifact.'),
   run: command.optional().describe('What an instance runs. The builder knows the usual one.'),
@@ -165,5 +184,11 @@ export const component = z.strictObject({
     .optional()
     .describe('Whether code of before runs on the schema that this release leaves behind: expand, or breaking.'),
   schedule: schedule.optional().describe('When a cron component runs.'),
+  archives: z
+    .array(archive, rule('E_TYPE', 'is not a list of archives'))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('The files that a release of an artifact publishes, one for each kind of machine.'),
   url: z.string().optional().describe('Where an external component is.'),
 })

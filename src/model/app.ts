@@ -29,7 +29,8 @@ export interface Environment {
 /** One thing that runs or is published. A resource becomes some of these too, so engines know no other noun. */
 export interface Component {
   name: string
-  type: 'web' | 'worker' | 'job' | 'static' | 'cron'
+  /** `artifact` runs nowhere: `landfall build` makes its archives, and no plan has it. */
+  type: 'web' | 'worker' | 'job' | 'static' | 'cron' | 'artifact'
   source: Source
   build: Build
   /** Argument array; the first one is looked up on the instance's PATH. Absent for `static`. */
@@ -77,8 +78,24 @@ export interface Component {
   backup?: { before: Value[][]; after: Value[][] }
   /** How a `static` component is served. */
   serve?: StaticOptions
+  /** Of an `artifact`: what a release publishes, one for each kind of machine. */
+  archives?: Archive[]
   /** Name of the resource that this component is a part of. */
   resource?: string
+}
+
+/** One file of a release: `<name>-<version>-<target>.tar.gz`. */
+export interface Archive {
+  /** `linux-x64`, `windows-x64`, `android`: whose file it is. `any` where one serves all. */
+  target: string
+  /** The machine of a pipeline that builds it, in the pipeline's words: `ubuntu-latest`. */
+  runner: string
+  /** What this target's machine needs first; a pipeline runs it, `landfall build` does not. */
+  setup: string[][]
+  /** In place of the component's build command and output. */
+  command?: string[]
+  output?: string
+  format: 'tar.gz' | 'zip' | 'file'
 }
 
 export type Source =

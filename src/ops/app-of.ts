@@ -41,7 +41,8 @@ export async function loadApp(where: Where, context: LoadContext): Promise<Taken
   const { app } = expanded
   if (findings.some((f) => f.level === 'error')) return { findings, scope, app, locate }
   const set = new Set(context.stored.list(scope).map((e) => e.name))
-  const withDefaults = applyDefaults(expanded.app, (name) => set.has(name))
+  const published = withoutArtifacts(expanded.app)
+  const withDefaults = applyDefaults(published, (name) => set.has(name))
   const artifacts: Record<string, string> = {}
   const components: Component[] = []
   for (const component of withDefaults.components) {
@@ -53,6 +54,11 @@ export async function loadApp(where: Where, context: LoadContext): Promise<Taken
   }
   if (findings.some((f) => f.level === 'error')) return { findings, scope, app, locate }
   return { loaded: { ...expanded, app: { ...withDefaults, components }, artifacts, findings }, findings, scope, app, locate }
+}
+
+/** An artifact runs nowhere: `landfall build` makes it, and no plan has it. */
+function withoutArtifacts(app: App): App {
+  return { ...app, components: app.components.filter((c) => c.type !== 'artifact') }
 }
 
 /** A variable that nobody set is its default; without one and not required, it is not passed at all, and empty inside another. */
@@ -91,7 +97,7 @@ export function applyDefaults(app: App, isSet: (name: string) => boolean): App {
 const EMPTY: Value = { type: 'text', text: '' }
 
 /** Build-time values are text: they are part of the artifact and of its name. A secret must not be. */
-async function bindBuild(
+export async function bindBuild(
   component: Component,
   app: App,
   scope: Scope,

@@ -69,7 +69,7 @@ export function writeDocs({ texts, files, out }: DocsAnswer): void {
   mkdirSync(out, { recursive: true })
   for (const { path, state } of files) {
     if (state === 'gone') rmSync(join(out, path))
-    else if (state !== 'same') writeAtomic(join(out, path), texts[path] ?? '')
+    else if (state !== 'same') writeAtomic(join(out, path), texts[path] ?? '', 0o644)
   }
 }
 

@@ -75,7 +75,7 @@ function one(type: 'web' | 'worker', folder: string, run: string[], because: str
 /** What stands at the root is called after what it is; two of a name are told apart. */
 function giveNames(components: GuessedComponent[]): void {
   const taken = new Set<string>()
-  const usual = { web: 'web', worker: 'worker', job: 'job', static: 'site', cron: 'cron' }
+  const usual = { web: 'web', worker: 'worker', job: 'job', static: 'site', cron: 'cron', artifact: 'artifact' }
   for (const component of components) {
     const wish = nameFrom(
       component.name || (component.folder === '.' ? '' : posix.basename(component.folder)),
