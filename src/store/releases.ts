@@ -16,6 +16,8 @@ export interface Releases {
   get(scope: Scope, release: string): ReleaseRecord | undefined
   serving(scope: Scope): { release?: string; outcome: Outcome }
   serve(scope: Scope, release: string | undefined, outcome: Outcome): void
+  /** The backup that was taken before it migrated. */
+  setBackup(scope: Scope, release: string, backup: string): void
   forget(scope: Scope, releases: string[]): void
   apps(): (Scope & { folder: string; release?: string })[]
   seen(scope: Scope, folder: string, at: number): void
@@ -76,6 +78,12 @@ export function openReleases(db: DatabaseSync): Releases {
     },
     serve: ({ app, environment }, release, outcome) =>
       void setServing.run(app, environment, release ?? null, JSON.stringify(outcome)),
+    setBackup({ app, environment }, release, backup) {
+      const row = one.get(app, environment, numberOf(release)) as { n: number; record: string } | undefined
+      if (!row) return
+      const record = JSON.stringify({ ...(JSON.parse(row.record) as object), backup })
+      setRecord.run(record, app, environment, numberOf(release))
+    },
     forget({ app, environment }, releases) {
       for (const release of releases) remove.run(app, environment, numberOf(release))
     },

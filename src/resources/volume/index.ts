@@ -5,6 +5,7 @@ import { show } from '../../lib/show.ts'
 import type { Resource } from '../../model/app.ts'
 import type { Finding } from '../../model/finding.ts'
 import type { ResourceType } from '../../model/plug.ts'
+import { snapshot } from './snapshot.ts'
 
 /** `startEmpty` is the planner's: it is allowed for every resource that keeps data. */
 const KEYS = ['writers', 'owner', 'mode', 'size', 'startEmpty']
@@ -26,6 +27,7 @@ const volume: ResourceType = {
       hint: `a volume has one output: ${resource.name}.path`,
     })
   },
+  snapshot,
   // Files have no version; the entry is what keeps a renamed volume from starting empty.
   data: () => ({ type: 'volume', version: '1' }),
 }
