@@ -28,7 +28,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   preparePaths(home)
   const lock = takeLock(paths.lock)
   if (!lock) throw runsAlready(home)
-  const world = await options.openWorld({ home, version, say })
+  const world = await options.openWorld({ home, version, say, lost: (why) => endLost(why, say) })
   let stop: (reason: string, code?: number) => void = () => {}
   const stopping = new Promise<{ reason: string; code: number }>((resolve) => {
     stop = (reason, code = 0) => resolve({ reason, code })
@@ -54,6 +54,14 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   rmSync(paths.about, { force: true })
   lock.release()
   return code
+}
+
+/** Whoever asked hears why; then nothing of what is in memory is written any more, not even by a tidy end. */
+const LAST_WORDS_MS = 250
+
+function endLost(why: string, say: DaemonOptions['say']): void {
+  say(`${why}; the next start goes by what is on the disk`)
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_WORDS_MS)
 }
 
 /** A start that cannot recover everything still answers: `ps` and `doctor` say what is wrong. */

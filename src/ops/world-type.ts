@@ -19,6 +19,8 @@ export interface WorldOptions {
   home: string
   version: string
   say(line: string): void
+  /** The disk failed: the process must start anew from what is on it. */
+  lost?(why: string): void
 }
 /** `openWorld` of `ops/all.ts`. */
 export type OpenWorld = (options: WorldOptions) => Promise<World>

@@ -6,6 +6,7 @@ import { edgeTypes } from '../edge/all.gen.ts'
 import { engineTypes } from '../engines/all.gen.ts'
 import { collectGarbage } from '../lib/collect-garbage.ts'
 import { LandfallError } from '../lib/error.ts'
+import { whyReadOnly } from '../lib/read-only.ts'
 import type { Scope } from '../model/plan.ts'
 import type { Edge, Engine, ServerType } from '../model/plug.ts'
 import { resourceTypes } from '../resources/all.gen.ts'
@@ -39,8 +40,8 @@ const EDGE_WATCH_MS = 2_000
 const TIDY_AFTER_MS = 2_000
 
 export async function openSetting(options: WorldOptions): Promise<Setting & { close(): Promise<void> }> {
-  mkdirSync(join(options.home, 'run'), { recursive: true, mode: 0o700 })
-  const store = openAll(options.home)
+  if (whyReadOnly(options.home) === undefined) mkdirSync(join(options.home, 'run'), { recursive: true, mode: 0o700 })
+  const store = openAll(options.home, { onLost: (error) => options.lost?.(error.message) })
   for (const alert of store.alerts) options.say(alert)
   const edge = await plug(edgeTypes, 'builtin', 'edge').connect({ home: options.home, say: options.say })
   const servers: Record<string, ServerType> = {}

@@ -4,7 +4,7 @@ import type { Notice } from '../model/plug.ts'
 import { type Backups, openBackups } from './backups.ts'
 import { type Bootstraps, openBootstraps } from './bootstraps.ts'
 import { type Keys, openKeyRecord, openKeys } from './keys.ts'
-import { keepCopy, openStore } from './open.ts'
+import { keepCopy, type OpenOptions, openStore } from './open.ts'
 import { openReleases, type Releases } from './releases.ts'
 import { openRuns, type Runs } from './runs.ts'
 import { openSchedules, type Schedules } from './schedules.ts'
@@ -26,14 +26,16 @@ export interface Store {
   backups: Backups
   notices: { add(n: Notice): void; list(scope: Scope, limit: number): Notice[] }
   alerts: string[]
+  /** Why nothing can be put on record. */
+  readOnly?: string
   close(): void
 }
 
 /** How many things that happened without a run are kept for an environment. */
 const NOTICES_KEPT = 200
 
-export function openAll(home: string): Store {
-  const { db, alerts } = openStore(home)
+export function openAll(home: string, options: OpenOptions = {}): Store {
+  const { db, alerts, readOnly } = openStore(home, options)
   const seal = openSeal(home, openKeyRecord(db))
   const keys = openKeys(db, seal, () => keepCopy(db, home))
   const problem = keys.problem()
@@ -50,6 +52,7 @@ export function openAll(home: string): Store {
     backups: openBackups(db),
     notices: openNotices(db),
     alerts,
+    ...(readOnly !== undefined && { readOnly }),
     close: () => db.close(),
   }
 }

@@ -1,0 +1,99 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { LandfallError } from '../lib/error.ts'
+
+/** SQLite's primary result codes, of those that say something about the machine. */
+const [BUSY, READONLY, IOERR, CORRUPT, FULL, NOTADB] = [5, 8, 10, 11, 13, 26]
+
+export interface Guard {
+  db: DatabaseSync
+  /** What broke, once nothing that was acknowledged since can be counted on; from then on everything is refused. */
+  lost(): LandfallError | undefined
+}
+
+/**
+ * What the disk does to a database, in words of ours. A write that failed for want of room, rights or a lock did not happen and may be
+ * tried again. One that the disk refused (a sync above all) leaves it open what is on the disk: nothing more is acknowledged,
+ * `onLost` is told once, and the next process starts from the disk.
+ */
+export function guardDatabase(db: DatabaseSync, path: string, onLost: (error: LandfallError) => void): Guard {
+  let lost: LandfallError | undefined
+  const guarded = <T>(work: () => T): T => {
+    if (lost) throw lost
+    try {
+      return work()
+    } catch (error) {
+      const known = meaningOf(error, path)
+      if (!known) throw error
+      if (LOST.has(known.code)) {
+        lost = known
+        onLost(known)
+      }
+      throw known
+    }
+  }
+  const prepare = db.prepare.bind(db)
+  const exec = db.exec.bind(db)
+  db.exec = (sql) => guarded(() => exec(sql))
+  db.prepare = (sql) =>
+    guardStatement(
+      guarded(() => prepare(sql)),
+      guarded,
+    )
+  return { db, lost: () => lost }
+}
+
+const LOST = new Set(['E_STATE_LOST', 'E_STATE_DAMAGED'])
+
+function guardStatement(statement: StatementSync, guarded: <T>(work: () => T) => T): StatementSync {
+  const { run, get, all } = statement
+  const through = <A extends unknown[], R>(method: (...args: A) => R) => {
+    const bound = method.bind(statement)
+    return (...args: A): R => guarded(() => bound(...args))
+  }
+  return Object.assign(statement, { run: through(run), get: through(get), all: through(all) })
+}
+
+/** Undefined for what is a mistake of ours and says nothing about the machine. */
+export function meaningOf(error: unknown, path: string): LandfallError | undefined {
+  switch (primaryCode(error)) {
+    case FULL:
+      return make('E_DISK_FULL', `the disk is full, and ${path} could not be written: nothing of this is on record`, error, DISK)
+    case READONLY:
+      return make('E_READ_ONLY', `${path} can only be read: nothing can be put on record, and so nothing is done`, error, RIGHTS)
+    case BUSY:
+      return make('E_BUSY', `another program holds ${path}: nothing of this is on record`, error, `who it is: fuser ${path}`)
+    case IOERR:
+      return make(
+        'E_STATE_LOST',
+        `the disk failed under ${path}, and what was not acknowledged may be lost`,
+        error,
+        'dmesg, then the command again: what is on the disk counts',
+      )
+    case CORRUPT:
+    case NOTADB:
+      return make(
+        'E_STATE_DAMAGED',
+        `${path} is damaged`,
+        error,
+        'the next start puts it aside and takes the copy: landfall doctor',
+      )
+    default:
+      return undefined
+  }
+}
+
+const DISK = 'make room on the disk (`df`); what waits goes on by itself'
+const RIGHTS = 'make the folder writable again, then `landfall stop` and the command again; what serves goes on serving'
+
+function make(code: string, message: string, cause: unknown, hint: string): LandfallError {
+  const detail = cause instanceof Error ? cause.message : ''
+  return new LandfallError({ code, message, ...(detail && { detail }), hint, cause })
+}
+
+/** Extended codes carry the primary one in their lowest byte. */
+export function primaryCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+/** Whether the file itself is at fault, and not the machine around it. */
+export const isDamage = (error: unknown): boolean => [CORRUPT, NOTADB].includes(primaryCode(error) ?? -1)
