@@ -68,6 +68,8 @@ export interface WriteContext {
   variable(component: string, name: string): Entry
   /** From the folder that is written to, the project's: `.` or `..`. */
   project: string
+  /** The way back: `.` or `deploy`. */
+  out: string
   /** From the project's folder, that of a component's source, or the root of its monorepo: `.` or `server`. */
   folder(component: Component): string
   /** The files in that folder, without what ignore files leave out. */

@@ -82,6 +82,7 @@ export async function exportApp(input: ExportInput): Promise<ExportAnswer> {
     app,
     manifest: effectiveManifest(data, input.environment, (path) => places.at(path, 'key')),
     project: pathBetween(input.out ?? input.folder, input.folder),
+    out: pathBetween(input.folder, input.out ?? input.folder),
     folder: (component) => {
       const path =
         component.source.type === 'folder' || component.source.type === 'dockerfile' ? component.source.path : input.folder

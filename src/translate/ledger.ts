@@ -59,7 +59,7 @@ export class Ledger {
         if (Array.isArray(value)) return value.map((_, i) => below(i))
         return value === undefined || value === null ? [] : [this.entry(path, value)]
       },
-      text: () => (isScalar(value) && value !== null ? String(value) : undefined),
+      text: () => (isScalar(value) && value !== null && value !== undefined ? String(value) : undefined),
       number: () => (typeof value === 'number' ? value : undefined),
       flag: () => (typeof value === 'boolean' ? value : undefined),
       kept: (to) => mark({ type: 'kept', ...(to !== undefined && { to }) }),

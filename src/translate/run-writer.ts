@@ -16,6 +16,7 @@ export interface WriteInput {
   /** The manifest as it stands for the app's environment: `effectiveManifest`. */
   manifest: Source
   project?: string
+  out?: string
   folder(component: Component): string
   files(component: Component): SourceFiles
   recipe(component: Component): Recipe | undefined
@@ -47,6 +48,7 @@ export async function runWriter(target: Target, input: WriteInput): Promise<Writ
       return own.isThere || !entry ? own : root.get(...splitPath(entry.at))
     },
     project: input.project ?? '.',
+    out: input.out ?? '.',
     folder: input.folder,
     files: input.files,
     recipe: input.recipe,

@@ -22,6 +22,8 @@ if ! has debian:bookworm-slim; then
   rm -rf "$root"
   debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "${LANDFALL_DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$scratch/debootstrap.log" 2>&1 ||
     { tail -20 "$scratch/debootstrap.log" >&2; exit 1; }
+  # Containers trust what this machine trusts: there may be a proxy with a certificate of its own.
+  [ ! -f /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
   rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/usr/share/doc "$root"/usr/share/man
   tar -C "$root" -c . | docker import --change 'CMD ["bash"]' - debian:bookworm-slim >/dev/null
   rm -rf "$root"

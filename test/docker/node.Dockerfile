@@ -6,4 +6,5 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && ln -s ../
 # The authorities that this machine trusts: builds go through its proxy.
 COPY ca.crt /usr/local/share/ca.crt
 ENV NODE_EXTRA_CA_CERTS=/usr/local/share/ca.crt
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 CMD ["node"]

@@ -4,4 +4,5 @@ RUN apt-get update && apt-get install -y --no-install-recommends python3 python3
 # The authorities that this machine trusts: builds go through its proxy.
 COPY ca.crt /usr/local/share/ca.crt
 ENV PIP_CERT=/usr/local/share/ca.crt
+ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt
 CMD ["python3"]
