@@ -4,14 +4,20 @@ import { findDraft, saveDraft } from './drafts.ts'
 import { readAnswers } from './facets.ts'
 import { Failure } from './failure.ts'
 import { readHealth } from './health.ts'
+import { sendInquiry } from './inquiry.ts'
+import { takeOne } from './limits.ts'
 import { draftContent, fieldErrors, isId, newRule } from './rule.ts'
 import { findRule, listRules, publishRule } from './rules.ts'
 import type { Services } from './services.ts'
+import { requestLink } from './sign-in.ts'
 import { findTemplate, listTemplates } from './templates.ts'
+import { requireRoot, storeUpload } from './uploads.ts'
+import { draftIdOf } from './whose-draft.ts'
 
 const NOT_FOUND = new Failure(404, 'not_found', 'There is nothing here.')
 
-export function createApi({ config, database, draftCookie }: Services): Hono {
+export function createApi(services: Services): Hono {
+  const { config, database, sessions } = services
   const api = new Hono()
 
   api.get('/health', async (c) => {
@@ -48,22 +54,49 @@ export function createApi({ config, database, draftCookie }: Services): Hono {
     return c.json({ rule }, 201)
   })
 
-  // The draft of the browser that asks.
+  // The draft of the person who asks, or of their browser.
   api.get('/drafts/me', async (c) => {
-    const id = await draftCookie.read(c)
+    const id = await draftIdOf(c, services)
     return c.json({ draft: (id && (await findDraft(requireDatabase(database), id))) || null })
   })
   api.put('/drafts/me', async (c) => {
     const read = draftContent.safeParse(await readJson(c.req.raw))
     if (!read.success) return c.json({ error: 'invalid_draft', fields: fieldErrors(read.error) }, 422)
-    const id = await draftCookie.read(c)
+    const id = await draftIdOf(c, services)
     const draft = id && (await saveDraft(requireDatabase(database), id, read.data))
     if (!draft) throw NOT_FOUND
     return c.json({ draft })
   })
 
-  // Nobody can sign in yet.
-  api.get('/auth/session', (c) => c.json({ user: null }))
+  api.post('/auth/magic-link/request', async (c) => {
+    const body = await readJson(c.req.raw)
+    await requestLink(c, services, typeof body === 'object' && body !== null && 'email' in body ? body.email : undefined)
+    return c.json({ ok: true })
+  })
+  api.get('/auth/session', async (c) => {
+    c.header('cache-control', 'no-store')
+    return c.json({ user: (await sessions.person(c)) ?? null })
+  })
+  api.post('/auth/logout', async (c) => {
+    await sessions.end(c)
+    return c.json({ ok: true })
+  })
+
+  api.post('/uploads', async (c) => {
+    // What the server lacks is said to everyone: a check needs no account to see it.
+    const root = requireRoot(config.uploadRoot)
+    const person = await sessions.required(c)
+    await takeOne(services.limits.uploads, person.id)
+    const file = (await c.req.formData()).get('file')
+    if (!(file instanceof File)) throw new Failure(422, 'no_file', 'Send a form with a `file`.')
+    const upload = await storeUpload(requireDatabase(database), root, person.id, file)
+    return c.json({ upload: { ...upload, url: `/uploads/${upload.id}` } }, 201)
+  })
+
+  api.post('/organizer-inquiry', async (c) => {
+    const fields = await sendInquiry(c, services, await readJson(c.req.raw))
+    return fields ? c.json({ error: 'invalid_inquiry', fields }, 422) : c.json({ ok: true })
+  })
 
   if (config.isBench) {
     api.get('/slow', async (c) => {

@@ -4,13 +4,22 @@ import { secureHeaders } from 'hono/secure-headers'
 import { createApi } from './api.ts'
 import { Failure, failureOf } from './failure.ts'
 import { createPages } from './pages.ts'
-import { createRateLimit } from './rate-limit.ts'
 import type { Services } from './services.ts'
+import { MAX_UPLOAD_BYTES } from './uploads.ts'
 import { errorPage } from './views/error.ts'
 import { limitPosts, refuseForeignSites } from './visitor.ts'
 
+/** Paths that take files; everything else is text. */
+const TAKES_FILES = ['/api/uploads', '/create/photo']
+
+function tooLarge(message: string): () => never {
+  return () => {
+    throw new Failure(413, 'too_large', message)
+  }
+}
+
 export function createApp(services: Services): Hono {
-  const { config, assets } = services
+  const { assets } = services
   const app = new Hono()
 
   app.use(
@@ -30,15 +39,10 @@ export function createApp(services: Services): Hono {
     return c.body(asset.body, 200, { 'content-type': asset.type })
   })
   app.use(refuseForeignSites)
-  app.use(limitPosts(createRateLimit(config.rateLimit)))
-  app.use(
-    bodyLimit({
-      maxSize: 64 * 1024,
-      onError: () => {
-        throw new Failure(413, 'too_large', 'That is more than a rule may hold.')
-      },
-    }),
-  )
+  app.use(limitPosts(services.limits.posts))
+  const small = bodyLimit({ maxSize: 64 * 1024, onError: tooLarge('That is more than a rule may hold.') })
+  const large = bodyLimit({ maxSize: MAX_UPLOAD_BYTES + 64 * 1024, onError: tooLarge('At most 5 MB, please.') })
+  app.use((c, next) => (TAKES_FILES.includes(c.req.path) ? large : small)(c, next))
   app.route('/api', createApi(services))
   app.route('/', createPages(services))
 

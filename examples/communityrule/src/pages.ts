@@ -1,24 +1,29 @@
 import { type Context, Hono } from 'hono'
 import { requireDatabase } from './database.ts'
-import { dropDraft, findDraft, publishDraft, saveDraft, startDraft } from './drafts.ts'
+import { type Draft, dropDraft, findDraft, publishDraft, saveDraft, setPhoto, startDraft } from './drafts.ts'
 import { readAnswers } from './facets.ts'
 import { Failure } from './failure.ts'
+import { takeOne } from './limits.ts'
 import { draftContent, emptyContent, fieldErrors, isId, type RuleContent, ruleContent, SECTIONS } from './rule.ts'
 import { countRules, findRule, listRules } from './rules.ts'
 import type { Services } from './services.ts'
+import { followLink, requestLink } from './sign-in.ts'
 import { findTemplate, listTemplates } from './templates.ts'
-import { choosePage, editPage } from './views/create.ts'
+import { findUpload, readUpload, requireRoot, storeUpload } from './uploads.ts'
+import { choosePage, type EditState, editPage } from './views/create.ts'
 import { homePage } from './views/home.ts'
 import { rulePage, rulesPage } from './views/rules.ts'
 import { templatesPage } from './views/templates.ts'
 import { markdown } from './views/text.ts'
+import { linkSentPage, signInPage, youPage } from './views/you.ts'
+import { draftIdOf } from './whose-draft.ts'
 
 const PAGE = 24
 const NOT_FOUND = new Failure(404, 'not_found', 'There is no rule at this address.')
 
 /** Plain pages and forms: everything works without scripts, which only add saving while you type and live news. */
 export function createPages(services: Services): Hono {
-  const { draftCookie } = services
+  const { config, draftCookie, sessions } = services
   const pages = new Hono()
   const db = () => requireDatabase(services.database)
 
@@ -56,17 +61,18 @@ export function createPages(services: Services): Hono {
 
   pages.get('/create', async (c) => {
     const answers = readAnswers(new URL(c.req.url).searchParams)
-    const id = await draftCookie.read(c)
+    const id = await draftIdOf(c, services)
     const [templates, draft] = await Promise.all([listTemplates(db(), answers), id ? findDraft(db(), id) : undefined])
     return c.html(choosePage(services, templates, answers, draft))
   })
   pages.post('/create', async (c) => {
     const form = await c.req.formData()
     const [content, template] = await beginning(String(form.get('template') ?? ''), String(form.get('rule') ?? ''))
-    const old = await draftCookie.read(c)
+    const old = await draftIdOf(c, services)
     if (old) await dropDraft(db(), old)
-    const draft = await startDraft(db(), content, template)
-    await draftCookie.write(c, draft.id)
+    const person = await sessions.person(c)
+    const draft = await startDraft(db(), content, template, person?.id)
+    if (!person) await draftCookie.write(c, draft.id)
     return c.redirect('/create/edit', 303)
   })
 
@@ -80,14 +86,14 @@ export function createPages(services: Services): Hono {
   }
 
   pages.get('/create/edit', async (c) => {
-    const id = await draftCookie.read(c)
+    const id = await draftIdOf(c, services)
     const draft = id && (await findDraft(db(), id))
     if (!draft) return c.redirect('/create', 303)
-    return edit(c, draft.template, { content: draft.content, errors: {}, isSaved: c.req.query('saved') !== undefined })
+    return edit(c, draft, { content: draft.content, errors: {}, isSaved: c.req.query('saved') !== undefined })
   })
   pages.post('/create/edit', async (c) => {
     const form = await c.req.formData()
-    const id = await draftCookie.read(c)
+    const id = await draftIdOf(c, services)
     if (!id) return c.redirect('/create', 303)
     const intent = form.get('intent')
     if (intent === 'discard') {
@@ -102,17 +108,70 @@ export function createPages(services: Services): Hono {
     if (intent !== 'publish' && read.success) return c.redirect('/create/edit?saved', 303)
 
     const rule = ruleContent.safeParse(typed)
-    if (!rule.success) return edit(c, draft.template, { content: typed, errors: fieldErrors(rule.error), isSaved: read.success })
+    if (!rule.success) return edit(c, draft, { content: typed, errors: fieldErrors(rule.error), isSaved: read.success })
     const published = await publishDraft(db(), id, rule.data)
     draftCookie.clear(c)
     return c.redirect(published ? `/rules/${encodeURIComponent(published.slug)}` : '/rules', 303)
   })
 
-  async function edit(c: Context, template: string | null, state: Parameters<typeof editPage>[1]) {
+  async function edit(c: Context, { template, photo }: Draft, state: Omit<EditState, 'photo' | 'isSignedIn'>) {
     const from = template === null ? undefined : await findTemplate(db(), template)
+    const isSignedIn = (await sessions.person(c)) !== undefined
     c.header('cache-control', 'no-store')
-    return c.html(editPage(services, { ...state, templateTitle: from?.title }), Object.keys(state.errors).length > 0 ? 422 : 200)
+    const shown = { ...state, photo, isSignedIn, templateTitle: from?.title }
+    return c.html(editPage(services, shown), Object.keys(state.errors).length > 0 ? 422 : 200)
   }
+
+  pages.post('/create/photo', async (c) => {
+    const root = requireRoot(config.uploadRoot)
+    const person = await sessions.required(c)
+    const id = await draftIdOf(c, services)
+    if (!id) return c.redirect('/create', 303)
+    await takeOne(services.limits.uploads, person.id)
+    const file = (await c.req.formData()).get('file')
+    if (!(file instanceof File) || file.size === 0) throw new Failure(422, 'no_file', 'Choose a picture first.')
+    const upload = await storeUpload(db(), root, person.id, file)
+    await setPhoto(db(), id, upload.id)
+    return c.redirect('/create/edit?saved', 303)
+  })
+  pages.get('/uploads/:id', async (c) => {
+    const id = c.req.param('id')
+    const upload = isId(id) ? await findUpload(db(), id) : undefined
+    if (!upload) throw new Failure(404, 'not_found', 'There is nothing here.')
+    return c.body(readUpload(requireRoot(config.uploadRoot), upload), 200, {
+      'content-type': upload.type,
+      'content-length': String(upload.size),
+      // A picture is shown, anything else is handed over; and nothing is guessed from what is in it.
+      'content-disposition': upload.type.startsWith('image/') ? 'inline' : 'attachment',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
+
+  pages.get('/you', async (c) => {
+    const person = await sessions.person(c)
+    c.header('cache-control', 'no-store')
+    if (!person) return c.html(signInPage(services))
+    const id = await draftIdOf(c, services)
+    return c.html(youPage(services, person, id ? await findDraft(db(), id) : undefined))
+  })
+  pages.post('/sign-in', async (c) => {
+    const email = String((await c.req.formData()).get('email') ?? '')
+    await requestLink(c, services, email)
+    return c.html(linkSentPage(services, email))
+  })
+  pages.get('/auth/verify', async (c) => {
+    // Mail scanners look at links beforehand: only a real visit uses one up.
+    if (c.req.method === 'HEAD') return c.body(null)
+    c.header('cache-control', 'no-store')
+    c.header('referrer-policy', 'no-referrer')
+    await followLink(c, services, c.req.query('token') ?? '')
+    return c.redirect('/you', 303)
+  })
+  pages.post('/sign-out', async (c) => {
+    await sessions.end(c)
+    draftCookie.clear(c)
+    return c.redirect('/', 303)
+  })
   return pages
 }
 

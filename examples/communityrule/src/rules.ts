@@ -8,11 +8,13 @@ export interface Rule extends RuleContent {
   slug: string
   /** Slug of the template it grew from. */
   template: string | null
+  /** Id of an upload. */
+  photo: string | null
   publishedAt: Date
 }
 type Queries = Pick<Database, 'query'> | ClientBase
 
-const COLUMNS = 'id, slug, title, summary, template, sections, published_at as "publishedAt"'
+const COLUMNS = 'id, slug, title, summary, template, sections, photo, published_at as "publishedAt"'
 
 /** Newest first. `before`: the id of the last rule of the page before. */
 export async function listRules(db: Queries, options: { limit: number; before?: string }): Promise<Rule[]> {
@@ -38,14 +40,19 @@ export async function findRule(db: Queries, idOrSlug: string): Promise<Rule | un
   return rows[0]
 }
 
-export async function publishRule(db: Queries, content: RuleContent, template: string | null): Promise<Rule> {
+export async function publishRule(
+  db: Queries,
+  content: RuleContent,
+  template: string | null,
+  photo: string | null = null,
+): Promise<Rule> {
   const slug = slugOf(content.title)
   // The first of a name gets the plain one; five random bytes do not collide twice.
   for (const candidate of [slug, `${slug}-${randomBytes(5).toString('hex')}`]) {
     const { rows } = await db.query<Rule>(
-      `insert into rules (slug, title, summary, template, sections) values ($1, $2, $3, $4, $5)
+      `insert into rules (slug, title, summary, template, sections, photo) values ($1, $2, $3, $4, $5, $6)
        on conflict (slug) do nothing returning ${COLUMNS}`,
-      [candidate, content.title, content.summary, template, content.sections],
+      [candidate, content.title, content.summary, template, content.sections, photo],
     )
     if (rows[0]) return rows[0]
   }

@@ -4,9 +4,12 @@ import { createApp } from './app.ts'
 import { readAssets } from './assets.ts'
 import { readConfig } from './config.ts'
 import { openDatabase, requireDatabase } from './database.ts'
+import { createLimits } from './limits.ts'
 import { createLive } from './live.ts'
+import { openMail } from './mail.ts'
 import { root } from './root.ts'
 import { countRules } from './rules.ts'
+import { createSessions } from './sessions.ts'
 import { createDraftCookie } from './visitor.ts'
 
 const GRACE_MS = 9_000
@@ -14,16 +17,21 @@ const GRACE_MS = 9_000
 function start(): void {
   const config = readConfig(process.env)
   if (!config.databaseUrl) console.warn('CLOUDRON_POSTGRESQL_URL is not set: there is no database')
-  if (!config.sessionSecret) console.warn('SESSION_SECRET is not set or shorter than 16 characters: there are no drafts')
+  if (!config.sessionSecret)
+    console.warn('SESSION_SECRET is not set or shorter than 16 characters: there are no drafts, and nobody can sign in')
 
   const database = config.databaseUrl ? openDatabase(config.databaseUrl) : undefined
   // The first request finds a connection waiting; whether there is one at all is for /api/health to say.
   database?.query('select 1').catch(() => {})
+  const limits = createLimits(config)
   const app = createApp({
     config,
     database,
     assets: readAssets(new URL('public/', root)),
     draftCookie: createDraftCookie(config.sessionSecret),
+    sessions: createSessions(config.sessionSecret, database),
+    mail: openMail(config.smtp),
+    limits,
   })
   const live = createLive({
     databaseUrl: config.databaseUrl,
@@ -65,6 +73,7 @@ function start(): void {
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     await closed
     clearInterval(sweep)
+    await limits.close()
     await database?.end()
     console.log('stopped')
     process.exit(0)

@@ -2,6 +2,7 @@ import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context, MiddlewareHandler } from 'hono'
 import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie'
 import { Failure } from './failure.ts'
+import { takeOne } from './limits.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { isId } from './rule.ts'
 
@@ -16,14 +17,23 @@ export function addressOf(peer: string, forwardedFor: string | undefined): strin
   return last && PRIVATE.test(peer) ? last : peer
 }
 
+const peerOf = (c: Context): string => getConnInfo(c).remote.address ?? ''
+
+export function addressOfVisitor(c: Context): string {
+  return addressOf(peerOf(c), c.req.header('x-forwarded-for'))
+}
+
+/** What the visitor's browser calls this place: as the proxy in front heard it, where there is one. */
+export function originOf(c: Context): string {
+  const isNeighbour = PRIVATE.test(peerOf(c))
+  const forwarded = (name: string) => (isNeighbour ? c.req.header(`x-forwarded-${name}`)?.split(',').at(-1)?.trim() : undefined)
+  const proto = forwarded('proto') === 'https' ? 'https' : 'http'
+  return `${proto}://${forwarded('host') || c.req.header('host')}`
+}
+
 export function limitPosts(limit: RateLimit): MiddlewareHandler {
   return async (c, next) => {
-    if (c.req.method === 'POST') {
-      const peer = getConnInfo(c).remote.address ?? ''
-      const seconds = limit.take(addressOf(peer, c.req.header('x-forwarded-for')))
-      if (seconds > 0)
-        throw new Failure(429, 'rate_limited', `That was a lot at once. Please try again in ${seconds} seconds.`, seconds)
-    }
+    if (c.req.method === 'POST') await takeOne(limit, addressOfVisitor(c))
     await next()
   }
 }
@@ -52,7 +62,7 @@ export interface DraftCookie {
   clear(c: Context): void
 }
 
-/** A new secret makes every draft unreachable, which is what signing out will mean once there is sign-in. */
+/** A new secret makes every draft of a browser unreachable; those of people wait for them. */
 export function createDraftCookie(secret: string | undefined): DraftCookie {
   const need = (): string => {
     if (secret) return secret

@@ -39,9 +39,12 @@ export interface EditState {
   templateTitle?: string
   errors: FieldErrors
   isSaved: boolean
+  /** Id of an upload. */
+  photo: string | null
+  isSignedIn: boolean
 }
 
-export function editPage(services: Services, { content, templateTitle, errors, isSaved }: EditState): Markup {
+export function editPage(services: Services, { content, templateTitle, errors, isSaved, photo, isSignedIn }: EditState): Markup {
   const wrong = Object.entries(errors)
   // Shows what is wrong at its field, and ties the two together for those who do not see them side by side.
   const hint = (field: string): Markup | string =>
@@ -86,14 +89,30 @@ ${hint(`sections.${key}`)}
 </div>`,
 )}
 <div class="bar">
-<p role="status" data-draft-state>${isSaved ? 'Draft saved' : 'Kept for 30 days, for this browser only'}</p>
+<p role="status" data-draft-state>${isSaved ? 'Draft saved' : isSignedIn ? 'Kept for you' : 'Kept for 30 days, for this browser only'}</p>
 <button name="intent" value="discard" class="bare" formnovalidate>Discard</button>
 <button name="intent" value="save" class="quiet" formnovalidate>Save draft</button>
 <button name="intent" value="publish">Publish</button>
 </div>
 </form>
-</div>`,
+</div>
+<section class="wrap">${photoForm(photo, isSignedIn)}</section>`,
   })
+}
+
+/** A form of its own: a file is sent when it is chosen, and not with every word that is typed. */
+function photoForm(photo: string | null, isSignedIn: boolean): Markup {
+  return html`<form method="post" action="/create/photo" enctype="multipart/form-data" class="photo">
+<h2>A picture of your community</h2>
+${photo ? html`<img src="/uploads/${photo}" alt="The picture that you chose" class="picture">` : ''}
+${
+  isSignedIn
+    ? html`<div class="field"><label for="file">${photo ? 'Another one' : 'Choose a picture'} <span class="fine">PNG, JPEG, GIF or WebP, up to 5 MB</span></label>
+<input id="file" name="file" type="file" accept="image/png,image/jpeg,image/gif,image/webp" required></div>
+<p class="actions"><button class="quiet">Upload the picture</button></p>`
+    : html`<p><a href="/you">Sign in</a> to add one.</p>`
+}
+</form>`
 }
 
 function sentence(text: string): string {

@@ -8,7 +8,7 @@ export interface PageParts {
   title: string
   description?: string
   /** Which entry of the navigation this is. */
-  at?: 'templates' | 'rules' | 'create'
+  at?: 'templates' | 'rules' | 'you' | 'create'
   main: Markup
 }
 
@@ -38,6 +38,7 @@ ${description ? html`<meta name="description" content="${description}">` : ''}
 <nav aria-label="Main">
 ${link('templates', '/templates', 'Templates')}
 ${link('rules', '/rules', 'Rules')}
+${link('you', '/you', 'You')}
 <a class="button small" href="/create" ${at === 'create' ? html`aria-current="page"` : ''}>Create a rule</a>
 </nav>
 </div>

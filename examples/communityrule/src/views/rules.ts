@@ -40,6 +40,7 @@ export function rulePage(services: Services, rule: Rule, templateTitle: string |
 ${glyph(services.assets, rule.template)}
 <h1>${rule.title}</h1>
 ${rule.summary ? html`<p class="lead">${rule.summary}</p>` : ''}
+${rule.photo ? html`<img src="/uploads/${rule.photo}" alt="Picture of ${rule.title}" class="picture">` : ''}
 <p class="fine">Published ${shortDate(rule.publishedAt)}${templateTitle ? html` · grown from ${templateTitle}` : ''}</p>
 </header>
 <nav class="contents" aria-label="In this rule"><ul>${answered.map(({ key, title }) => html`<li><a href="#${key}">${title}</a></li>`)}</ul></nav>

@@ -7,13 +7,23 @@ import { serve } from '@hono/node-server'
 import { createApp } from '../../src/app.ts'
 import { readAssets } from '../../src/assets.ts'
 import { readConfig } from '../../src/config.ts'
+import { createLimits } from '../../src/limits.ts'
+import { openMail } from '../../src/mail.ts'
 import { root } from '../../src/root.ts'
+import { createSessions } from '../../src/sessions.ts'
 import { createDraftCookie } from '../../src/visitor.ts'
 
 // The app over a real socket, without any database.
 const config = readConfig({ RATE_LIMIT: '3' })
 const assets = readAssets(new URL('public/', root))
-const app = createApp({ config, assets, draftCookie: createDraftCookie(undefined) })
+const app = createApp({
+  config,
+  assets,
+  draftCookie: createDraftCookie(undefined),
+  sessions: createSessions(undefined, undefined),
+  mail: openMail(config.smtp),
+  limits: createLimits(config),
+})
 const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server
 after(() => server.close())
 await once(server, 'listening')
@@ -34,8 +44,19 @@ test('what needs a database answers 503, for programs and for people', async () 
   assert.match(await page.text(), /<h1>One moment<\/h1>/)
 })
 
-test('nobody is signed in yet', async () => {
+test('nobody is signed in by itself, and what the server lacks for signing in and for files is said', async () => {
   assert.deepEqual(await (await fetch(`${base}/api/auth/session`)).json(), { user: null })
+  const headers = { 'x-forwarded-for': '203.0.113.50' }
+  const link = await fetch(`${base}/api/auth/magic-link/request`, {
+    method: 'POST',
+    body: '{"email":"ada@example.org"}',
+    headers,
+  })
+  assert.deepEqual([link.status, (await link.json()).error], [500, 'server_misconfigured'])
+  const upload = await fetch(`${base}/api/uploads`, { method: 'POST', body: new FormData(), headers })
+  assert.deepEqual([upload.status, (await upload.json()).error], [500, 'server_misconfigured'])
+  const inquiry = await fetch(`${base}/api/organizer-inquiry`, { method: 'POST', body: '{}', headers })
+  assert.deepEqual([inquiry.status, (await inquiry.json()).error], [500, 'server_misconfigured'])
 })
 
 test('drafts without a secret of 16 characters are the server’s fault, and say so', async () => {

@@ -30,6 +30,6 @@ test('text becomes paragraphs and lists, and markup in it stays text', () => {
 
 test('as a text file a rule has its name and the questions that were answered', () => {
   const content = draftContent.parse({ title: 'Garden', sections: { values: 'Compost.', change: 'By vote.' } })
-  const text = markdown({ ...content, id: '', slug: 'garden', template: null, publishedAt: new Date(0) })
+  const text = markdown({ ...content, id: '', slug: 'garden', template: null, photo: null, publishedAt: new Date(0) })
   assert.equal(text, '# Garden\n\n## Values\n\nCompost.\n\n## Changing this rule\n\nBy vote.\n')
 })

@@ -6,7 +6,7 @@ import { addressOf } from '../../src/visitor.ts'
 
 test('so many a minute for each address, then a wait that ends', () => {
   let now = 0
-  const limit = createRateLimit(2, () => now)
+  const limit = createRateLimit({ most: 2, seconds: 60 }, () => now)
   assert.deepEqual([limit.take('a'), limit.take('a'), limit.take('b')], [0, 0, 0])
   now = 20_000
   assert.equal(limit.take('a'), 40)
@@ -15,7 +15,7 @@ test('so many a minute for each address, then a wait that ends', () => {
 })
 
 test('a limit of 0 is none', () => {
-  const limit = createRateLimit(0)
+  const limit = createRateLimit({ most: 0, seconds: 60 })
   for (let at = 0; at < 1_000; at += 1) assert.equal(limit.take('a'), 0)
 })
 
