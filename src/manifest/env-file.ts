@@ -24,7 +24,7 @@ export function readEnvFile(name: string, text: string): EnvFile {
     const reserved = reservedBecause(value.name)
     if (!reserved) values.push(value)
     else {
-      const message = `${value.name} ${reserved.because}: it is left out`
+      const message = `${value.name} is left out: it ${reserved.because}`
       read.findings.push({ level: 'lost', code: 'W_ENV_RESERVED', at: value.at, message, hint: reserved.hint })
     }
   }

@@ -43,18 +43,20 @@ function undeclared(app: App, values: Values): Finding[] {
 /** Values that break a rule of theirs. All patterns are tried in one go, so that a thousand take no longer than a few. */
 export function misfits(contract: EnvEntry[], values: Values): Finding[] {
   const found: Finding[] = []
-  const put = (entry: EnvEntry, why: string, code = 'E_ENV_VALUE', hint = `landfall env set ${entry.name}`) => {
-    const at = values.get(entry.name)?.at ?? entry.at
-    found.push({ level: 'error', code, at, message: `${entry.name} ${why}`, hint })
+  const put = (entry: EnvEntry, why: string, code = 'E_ENV_VALUE', command = 'set') => {
+    const inFile = values.get(entry.name)?.at
+    // What stands in a file is changed there.
+    const hint = inFile === undefined ? { hint: `landfall env ${command} ${entry.name}` } : {}
+    found.push({ level: 'error', code, at: inFile ?? entry.at, message: `${entry.name} ${why}`, ...hint })
   }
   const matches: (Match & { entry: EnvEntry })[] = []
   for (const entry of contract) {
     const value = values.get(entry.name)?.value
     if (value === undefined) continue
     const why = plainMisfit(entry, value)
-    if (entry.isKeptOut) put(entry, keptOut(entry), 'E_ENV_FORBIDDEN', `landfall env unset ${entry.name}`)
-    else if (why) put(entry, why)
+    if (entry.isKeptOut) put(entry, keptOut(entry), 'E_ENV_FORBIDDEN', 'unset')
     else if (isLeftover(entry, value)) put(entry, LEFTOVER, 'E_PLACEHOLDER')
+    else if (why) put(entry, why)
     else if (entry.pattern !== undefined && value !== '') matches.push({ entry, pattern: entry.pattern, text: value })
   }
   matchPatterns(matches).forEach((matched, i) => {

@@ -54,7 +54,7 @@ function neededText(entry: EnvEntry, groups: EnvGroup[]): string {
 }
 
 function fromText({ default: value, generate, source }: EnvEntry): string {
-  if (generate) return generate.kind === 'uuid' ? 'made: uuid' : `made: ${generate.kind}(${generate.length})`
+  if (generate) return generate.kind === 'uuid' ? 'generate: uuid' : `generate: ${generate.kind}(${generate.length})`
   if (source?.type === 'file') return `file ${source.path}`
   if (source?.type === 'command') return `command ${source.command.join(' ')}`
   if (source?.type === 'variable') return `variable ${source.name}`
@@ -62,11 +62,16 @@ function fromText({ default: value, generate, source }: EnvEntry): string {
   return value.type === 'text' ? JSON.stringify(value.text) : describeValue(value)
 }
 
+function kindText({ type, values }: EnvEntry): string[] {
+  if (!type || !values) return type ? [type] : []
+  return [`${type === 'list' ? 'list of' : 'one of'} ${values.join(' ')}`]
+}
+
 function rulesOf(entry: EnvEntry): string[] {
   return [
     ...(entry.isSecret ? ['secret'] : []),
     ...(entry.isPublic ? ['public'] : []),
-    ...(entry.type ? [entry.values ? `${entry.type} of ${entry.values.join(' ')}` : entry.type] : []),
+    ...kindText(entry),
     ...(entry.minLength !== undefined ? [`at least ${entry.minLength} characters`] : []),
     ...(entry.pattern !== undefined ? [`matches ${entry.pattern}`] : []),
     ...(entry.when !== 'run' ? [entry.when === 'build' ? 'built in' : 'built in and at run time'] : []),
@@ -117,7 +122,7 @@ export function sampleText({ name }: Pick<App, 'name'>, answer: ContractAnswer):
     const said = [
       needed ? 'required' : line.needed === 'no' || line.needed === 'yes' ? '' : line.needed,
       line.rules,
-      line.from && `from ${line.from}`,
+      entry.default ? `default: ${line.from}` : line.from,
     ]
     for (const comment of [line.about, said.filter(Boolean).join(' · ')]) if (comment) lines.push(`# ${oneLine(comment)}`)
     const text = !entry.isSecret && entry.default?.type === 'text' ? entry.default.text : ''

@@ -25,7 +25,9 @@ export async function readManifest({ folder, config, environment }: Where): Prom
 
 /** Findings of those who know only manifest paths, with the line where that is written. */
 export function located(findings: Finding[], locate: Loaded['locate']): Finding[] {
-  return findings.map((f) => (/^(resources|components|env|routes|checks)\b/.test(f.at) ? { ...f, at: locate(f.at) } : f))
+  return findings.map((f) =>
+    /^(resources|components|env|environments|groups|routes|checks)\b/.test(f.at) ? { ...f, at: locate(f.at) } : f,
+  )
 }
 
 /** The app that a folder is: by its manifest, or, where that is broken or gone, by what was deployed from there. */
