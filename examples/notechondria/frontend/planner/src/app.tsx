@@ -3,6 +3,7 @@ import { Field, Form } from '@notechondria/shared/form.tsx'
 import { Shell, SignInFirst, useUser } from '@notechondria/shared/shell.tsx'
 import type { Feed, FeedEvent, PlannerEvent } from '@notechondria/shared/types.ts'
 import { useLoad } from '@notechondria/shared/use-load.ts'
+import { useState } from 'react'
 import { byDay, type Entry, lastDays } from './days.ts'
 
 export function App() {
@@ -59,10 +60,17 @@ function Planner() {
 }
 
 function EventLine({ entry, onChange }: { entry: Entry; onChange(): void }) {
-  const { id, title, isCompleted = false, feed } = entry
+  const { id, title, feed } = entry
+  const [isDone, setDone] = useState(entry.isCompleted ?? false)
+  const [problem, setProblem] = useState('')
   async function change(method: string, body?: unknown): Promise<void> {
-    await call(method, `/planner-events/${id}/`, body)
-    onChange()
+    try {
+      await call(method, `/planner-events/${id}/`, body)
+      onChange()
+    } catch (error) {
+      setDone(entry.isCompleted ?? false)
+      setProblem(error instanceof Error ? error.message : String(error))
+    }
   }
   const time = entry.isAllDay ? 'all day' : timeOf(entry.startsAt)
   if (id === undefined) {
@@ -73,12 +81,20 @@ function EventLine({ entry, onChange }: { entry: Entry; onChange(): void }) {
     )
   }
   return (
-    <li className="event" data-done={isCompleted}>
+    <li className="event" data-done={isDone}>
       <span className="time">{time}</span>
       <label className="done">
-        <input type="checkbox" checked={isCompleted} onChange={() => change('PATCH', { is_completed: !isCompleted })} />
+        <input
+          type="checkbox"
+          checked={isDone}
+          onChange={() => {
+            setDone(!isDone)
+            change('PATCH', { is_completed: !isDone })
+          }}
+        />
         <span>{title}</span>
       </label>
+      {problem && <span role="alert">{problem}</span>}
       <button type="button" className="quiet" aria-label={`Delete ${title}`} onClick={() => change('DELETE')}>
         Delete
       </button>
@@ -120,7 +136,7 @@ function Feeds({ feeds, onChange }: { feeds: FeedWithEvents[]; onChange(): void 
         }}
       >
         <Field label="Name" name="name" required maxLength={200} />
-        <Field label="Link" name="url" required hint="An .ics address, or the link that Google Calendar gives." />
+        <Field label="Link from Google Calendar, or an .ics address" name="url" required />
       </Form>
     </section>
   )

@@ -46,8 +46,9 @@ export function Shell({
   async function signOut(): Promise<void> {
     await call('POST', '/auth/logout/').catch(() => {}) // The key is forgotten here in any case.
     token.forget()
-    location.assign(`${ROOT}/portal/`)
-    if (app === 'portal') location.reload()
+    // Also from the portal itself, where only the hash would change.
+    history.replaceState(null, '', `${ROOT}/portal/`)
+    location.reload()
   }
   return (
     <>
