@@ -12,5 +12,10 @@ export async function check(input: OpInput<'check'>): Promise<OpAnswers['check']
   const all = [...findings, ...located(expandIn(input.folder, app, resourceTypes).findings, locate)]
   all.push(...(await trackedSecrets(input.folder, app)))
   for (const component of app.components) all.push(...located((await bindSource(component, input.folder)).findings, locate))
-  return { app: app.name, environment: app.environment.name, findings: all }
+  return {
+    app: app.name,
+    ...(app.version !== undefined && { version: app.version }),
+    environment: app.environment.name,
+    findings: all,
+  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CheckResult } from '../checks/result.ts'
 import type { EnvSource } from '../model/app.ts'
+import type { BackupRecord, RestoreRecord } from '../model/backup.ts'
 import type { RunEvent, RunState, Url } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
@@ -25,6 +26,16 @@ export const wish = z.discriminatedUnion('type', [
   /** `to` absent: the release before the one that serves. */
   z.strictObject({ type: z.literal('rollback'), to: z.string().optional() }),
   z.strictObject({ type: z.literal('down') }),
+  /** All that keeps data, now. `verify`: restored into scratch instances and compared as well. */
+  z.strictObject({ type: z.literal('backup'), why: z.enum(['hand', 'schedule']).default('hand'), verify: z.boolean().default(true) }),
+  z.strictObject({ type: z.literal('verify-backup'), backup: z.string() }),
+  /** `resources` absent: all that it holds. `file`: one of somebody else's, into the one resource. */
+  z.strictObject({
+    type: z.literal('restore'),
+    backup: z.string(),
+    resources: z.array(z.string()).optional(),
+    file: z.string().optional(),
+  }),
   /** `again`: a bootstrap that this environment has had. */
   z.strictObject({
     type: z.literal('task'),
@@ -61,6 +72,22 @@ export const opInputs = {
   'resource-login': where.extend({ resource: z.string(), readonly: z.boolean().optional() }),
   /** `since`: milliseconds since the epoch; a day where absent. */
   uptime: where.extend({ since: z.number().optional() }),
+  'backup-list': where,
+  /** Makes a backup that lies somewhere known here, with the key that opens it. `from`: whose it is, where it is another's. */
+  'backup-adopt': where.extend({
+    at: z.string(),
+    key: z.string().optional(),
+    from: z.string().optional(),
+    endpoint: z.string().optional(),
+    region: z.string().optional(),
+  }),
+  /** `reason` absent: it is held no longer. */
+  'backup-hold': where.extend({ backup: z.string(), reason: z.string().min(1).max(200).optional() }),
+  'backup-delete': where.extend({ backup: z.string() }),
+  /** What was there before a restore goes. */
+  'backup-confirm': where.extend({ restore: z.string() }),
+  /** The key that opens the backups of this home. */
+  'backup-key': z.strictObject({}),
   'env-list': where,
   'env-set': where.extend({ values: z.array(pair) }),
   /** Of a file, each with its line; `skipsUnknown` leaves out those that the manifest does not know. */
@@ -128,7 +155,7 @@ export interface OpAnswers {
     startedAt: string
     capabilities: string[]
   }
-  check: { app?: string; environment: string; findings: Finding[] }
+  check: { app?: string; version?: string; environment: string; findings: Finding[] }
   plan: PlanAnswer
   /** No `run` where there was nothing to do. */
   apply: {
@@ -146,6 +173,12 @@ export interface OpAnswers {
   'smoke-sign': { check: string; release: string; by: string; at: string }
   /** `url` has the password in it. */
   'resource-login': { resource: string; type: string; url: string; isReadonly: boolean }
+  'backup-list': BackupList
+  'backup-adopt': { backup: string; at: string; resources: string[]; values: number; findings: Finding[] }
+  'backup-hold': { backup: string; hold?: string }
+  'backup-delete': { backup: string }
+  'backup-confirm': { restore: string; resources: string[] }
+  'backup-key': { file: string; recipient: string; identity: string }
   'env-list': EnvRow[]
   /** `next`: what must be done for the values to take effect, for example `landfall up`. */
   /** `rebuild`: components that are built anew, because the value becomes part of their artifact. */
@@ -204,6 +237,25 @@ export interface CheckUptime {
   lastAt: string
   /** The newest, oldest first; without `to` it goes on. */
   outages: { from: string; to?: string; failures: number; because: string }[]
+}
+export interface BackupList {
+  backups: {
+    id: string
+    at: string
+    state: BackupRecord['state']
+    why: BackupRecord['why']
+    before?: string
+    bytes: number
+    verifiedAt?: string
+    hold?: string
+    trouble?: string
+    place: string
+    holds: string[]
+    findings: Finding[]
+  }[]
+  restores: RestoreRecord[]
+  /** What would be lost together: the backups, and the key that opens them. */
+  remarks: Finding[]
 }
 export interface RunRow {
   run: string

@@ -5,6 +5,7 @@ import dockerfilePlug from './dockerfile/index.ts'
 import giteaActionsPlug from './gitea-actions/index.ts'
 import githubActionsPlug from './github-actions/index.ts'
 import githubPagesPlug from './github-pages/index.ts'
+import githubReleasePlug from './github-release/index.ts'
 import jenkinsPlug from './jenkins/index.ts'
 
 export const targets: Record<string, Target> = {
@@ -13,5 +14,6 @@ export const targets: Record<string, Target> = {
   'gitea-actions': giteaActionsPlug,
   'github-actions': githubActionsPlug,
   'github-pages': githubPagesPlug,
+  'github-release': githubReleasePlug,
   'jenkins': jenkinsPlug,
 }

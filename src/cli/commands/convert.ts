@@ -4,7 +4,7 @@ import type { Run } from '../command.ts'
 import { answer } from '../context.ts'
 import { renderExport } from '../render/export.ts'
 import { renderTotals, renderVerdicts } from '../render/report.ts'
-import { environmentOf, optionsOf, today } from '../target-flags.ts'
+import { optionsOf, today } from '../target-flags.ts'
 
 /** From one platform's files to another's, with the manifest in memory alone. Needs no daemon. */
 export const run: Run = async (context, [path = '.'], flags) => {
@@ -18,7 +18,7 @@ export const run: Run = async (context, [path = '.'], flags) => {
   const input = {
     folder: read.folder,
     text: read.text,
-    environment: environmentOf(context),
+    environment: context.isEnvironmentGiven ? context.environment : 'production',
     target: flags.to,
     out,
     today: today(),

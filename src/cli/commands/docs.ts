@@ -3,6 +3,7 @@ import { LandfallError } from '../../lib/error.ts'
 import type { Run } from '../command.ts'
 import { answer } from '../context.ts'
 import { renderHint } from '../render/error.ts'
+import { environmentOf, today } from '../target-flags.ts'
 import { whereOf } from '../where.ts'
 
 const FOLDER = 'deployment-guide'
@@ -11,10 +12,7 @@ const FOLDER = 'deployment-guide'
 export const run: Run = async (context, _args, flags) => {
   const where = await whereOf(context)
   const { docs, writeDocs } = await import('../../ops/docs.ts')
-  const { namesOfEnvironments } = await import('../../ops/environments.ts')
-  // The guide is about the environment that people deploy to, where the manifest has one of that name.
-  const hasProduction = !context.isEnvironmentGiven && (await namesOfEnvironments(where)).includes('production')
-  const environment = hasProduction ? 'production' : where.environment
+  const environment = await environmentOf(context)
   const proved = flags.proved === undefined ? undefined : provedOf(flags.proved)
   const result = await docs({
     ...where,
@@ -22,7 +20,7 @@ export const run: Run = async (context, _args, flags) => {
     out: resolve(where.folder, flags.out ?? FOLDER),
     ...(flags.target !== undefined && { platforms: flags.target.split(',').map((name) => name.trim()) }),
     ...(proved && { proved }),
-    today: new Date().toISOString().slice(0, 10),
+    today: today(),
   })
   const differing = result.files.filter((f) => f.state !== 'same')
   if (flags.check !== true) writeDocs(result)

@@ -10,7 +10,7 @@ import { whereOf } from '../where.ts'
 export const run: Run = async (context, [target], flags) => {
   if (target === undefined)
     throw new LandfallError({ code: 'E_USAGE', message: 'a target is missing', hint: 'landfall export compose' })
-  const where = await whereOf({ ...context, environment: environmentOf(context) })
+  const where = await whereOf({ ...context, environment: await environmentOf(context) })
   const out = resolve(flags.out ?? where.folder)
   const { exportApp } = await import('../../ops/export.ts')
   const { compareExport, writeExport } = await import('../../ops/write-export.ts')

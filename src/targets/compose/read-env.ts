@@ -112,7 +112,7 @@ function readVariable(
   }
   const reference = referenceOf(reading, service, name, text)
   if (reference !== undefined) {
-    entry.changed(`Landfall gives it: ${typeof reference === 'string' ? reference : reference.from}`)
+    entry.changed(`Landfall gives it: ${typeof reference === 'object' ? reference.from : String(reference)}`)
     return { name, value: reference }
   }
   const parts = parseInterpolation(text)

@@ -23,7 +23,10 @@ const WRITERS: Record<string, (draft: Draft, resource: Resource) => void> = {
   postgres(draft, resource) {
     const entry = draft.context.manifest.get('resources', resource.name)
     const foreign = foreignUrl(resource)
-    if (foreign !== undefined) return foreignServer(draft, resource, foreign)
+    if (foreign !== undefined) {
+      foreignServer(draft, resource, foreign)
+      return
+    }
     const version = String(resource.options.version ?? '17')
     const password = `${envName(resource)}_PASSWORD`
     note(draft, password, `password of the database ${resource.name}; kept in its volume at the first start`)
@@ -60,7 +63,10 @@ const WRITERS: Record<string, (draft: Draft, resource: Resource) => void> = {
   redis(draft, resource) {
     const entry = draft.context.manifest.get('resources', resource.name)
     const foreign = foreignUrl(resource)
-    if (foreign !== undefined) return foreignServer(draft, resource, foreign)
+    if (foreign !== undefined) {
+      foreignServer(draft, resource, foreign)
+      return
+    }
     const { persistence = 'aof', maxMemory, version = 7 } = resource.options
     const isKept = persistence === 'aof'
     draft.services[resource.name] = {

@@ -35,7 +35,10 @@ export function writeComponent(draft: Draft, component: Component): void {
   }
   const waits = dependsOn(draft, component)
   const release = releaseService(draft, component, common, waits)
-  if (component.type === 'cron') return cronService(draft, component, common, waits)
+  if (component.type === 'cron') {
+    cronService(draft, component, common, waits)
+    return
+  }
   const isJob = component.type === 'job'
   const health = isJob ? undefined : healthcheckOf(draft, component)
   if (isJob) entry.get('health').lost('a job ends by itself')

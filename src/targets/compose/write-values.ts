@@ -13,13 +13,13 @@ export function environmentOf(draft: Draft, component: Component): Record<string
   if (component.type === 'web') environment.PORT = String(portOf(component))
   for (const variable of variablesOf(draft.app, component)) {
     const name = variable.entry.as?.compose ?? variable.name
-    environment[name] = valueOf(draft, component, variable)
+    environment[name] = environmentText(draft, component, variable)
     judge(draft, component, variable)
   }
   return environment
 }
 
-function valueOf(draft: Draft, component: Component, variable: Variable): string | null {
+function environmentText(draft: Draft, component: Component, variable: Variable): string | null {
   const { name, value } = variable
   if (variable.kind === 'optional') {
     ask(draft, variable, false)
@@ -140,7 +140,10 @@ function judge(draft: Draft, component: Component, variable: Variable): void {
     else if (variable.value?.type === 'text') at.kept(to)
     else at.changed(`the value is composed: ${text.replace(/:\?[^}]*\}/g, '}').slice(0, 80)}`)
   }
-  if (typeof entry.value !== 'object') return given(entry)
+  if (typeof entry.value !== 'object') {
+    given(entry)
+    return
+  }
   given(entry.get('default'))
   given(entry.get('from'))
   entry.get('required').kept(to)

@@ -3,7 +3,7 @@ import type { App, Component } from '../../model/app.ts'
 import type { WriteContext, Written } from '../../model/target.ts'
 import { quote } from '../../translate/image/shell.ts'
 import { jobOf, type PipelineJob } from '../../translate/pipeline/job-of.ts'
-import { buildSteps, GITHUB, jobEnv, type WorkflowStep, workflowText } from '../../translate/pipeline/workflow.ts'
+import { buildSteps, expression, GITHUB, jobEnv, type WorkflowStep, workflowText } from '../../translate/pipeline/workflow.ts'
 import { writtenBy } from '../../translate/written-by.ts'
 import { notFoundPage, RESTORE_PATH, rootPage } from './pages.ts'
 import { type Site, siteOf } from './site.ts'
@@ -42,7 +42,7 @@ export function write(app: App, context: WriteContext): Written {
         needs: 'build',
         'runs-on': 'ubuntu-latest',
         permissions: { pages: 'write', 'id-token': 'write' },
-        environment: { name: 'github-pages', url: '${{ steps.deployment.outputs.page_url }}' },
+        environment: { name: 'github-pages', url: expression('steps.deployment.outputs.page_url') },
         steps: [{ id: 'deployment', uses: 'actions/deploy-pages@v5' }],
       },
     },

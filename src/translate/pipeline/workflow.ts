@@ -4,6 +4,9 @@ import type { PipelineJob } from './job-of.ts'
 
 // Words of GitHub's workflows, which Gitea and Forgejo read too.
 
+/** What the pipeline fills in when it runs: `matrix.target`. */
+export const expression = (text: string): string => `\${{ ${text} }}`
+
 export type WorkflowStep = Record<string, unknown>
 
 /** Versions that run today, by action; Gitea's runners know the older way of keeping files. */
@@ -54,7 +57,7 @@ function cacheOf({ lock, manager }: PipelineJob): string | undefined {
 
 /** Values of the build, for a whole job; those that the manifest has not come from the settings of the repository. */
 export function jobEnv(job: PipelineJob): { env?: Record<string, string> } {
-  return envOf({ ...job.env, ...Object.fromEntries(job.asked.map((n) => [n, `\${{ vars.${n} }}`])) })
+  return envOf({ ...job.env, ...Object.fromEntries(job.asked.map((n) => [n, expression(`vars.${n}`)])) })
 }
 
 const envOf = (env: Record<string, string>) => (Object.keys(env).length > 0 ? { env } : {})
