@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compareVersions } from '../lib/compare-versions.ts'
 import { codeOf, LandfallError } from '../lib/error.ts'
@@ -156,7 +156,9 @@ const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--optimize-for-siz
 
 function openLog(home: string): number {
   try {
-    mkdirSync(join(home, 'logs'), { recursive: true })
+    const { log } = daemonPaths(home)
+    mkdirSync(dirname(log), { recursive: true })
+    // Asked anew: what lies outside of the home must be ours.
     return openSync(daemonPaths(home).log, 'a', 0o600)
   } catch (error) {
     throw new LandfallError({

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describeStep } from '../lib/describe-step.ts'
 import { LandfallError } from '../lib/error.ts'
 import type { ErrorShape, RunEvent } from '../model/event.ts'
@@ -11,6 +12,8 @@ import { RunLog } from './run-log.ts'
 
 /** How long a step may go on once the daemon was told to stop. */
 const SUSPEND_AFTER_MS = 8_000
+/** How often a journal that could not be written is tried again. */
+const RETRY_MS = 1_000
 
 interface Active {
   log: RunLog
@@ -42,10 +45,10 @@ export class Conductor {
     const { runs, releases } = this.crew.store
     const { run, isNew } = runs.begin(plan, key, this.crew.now())
     if (!isNew) return run
+    const log = new RunLog(run.run, this.crew.store, this.crew.now)
     if (plan.intent === 'up' && plan.release && plan.outcome) {
       releases.begin(plan, plan.release, run.run, plan.outcome, this.crew.now())
     }
-    const log = new RunLog(run.run, this.crew.store, this.crew.now)
     log.append({ type: 'start', plan })
     this.start(run, log)
     return run
@@ -55,20 +58,31 @@ export class Conductor {
   async recover(): Promise<void> {
     for (const left of this.crew.store.runs.open()) {
       if (left.state === 'waiting') continue
-      const run = this.crew.store.runs.adopt(left.run)
-      const log = new RunLog(run.run, this.crew.store, this.crew.now)
-      const progress = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
-      const open = progress.open
-      const step = open && !open.isUndo ? run.plan.stages[open.stage]?.steps[open.step] : undefined
-      const once =
-        step?.type === 'run-once' ? await this.crew.engine.once(run, step.release, step.component.name, step.name) : undefined
-      const decision = decideRecovery(run.plan, progress, once)
-      log.append({ type: 'recovered', ...decision })
-      this.say(`${run.run} ${decision.text}`)
-      if (decision.action === 'wait')
-        await park(run, this.crew, log, decision.text, step?.type === 'run-once' ? step.command.name : 'it', progress.isSwitched)
-      else this.start(run, log)
+      const log = new RunLog(left.run, this.crew.store, this.crew.now)
+      try {
+        const run = this.crew.store.runs.adopt(left.run)
+        if (await this.decide(run, log, false)) this.start(run, log)
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        this.start(left, log, undefined, error)
+      }
     }
+  }
+
+  /** What becomes of a run that was cut off, or only had to wait: on record, and false where a person has to decide. */
+  private async decide(run: RunRecord, log: RunLog, hasWaited: boolean): Promise<boolean> {
+    const found = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
+    const progress = hasWaited ? { ...found, isSuspended: true } : found
+    const open = progress.open
+    const step = open && !open.isUndo ? run.plan.stages[open.stage]?.steps[open.step] : undefined
+    const once =
+      step?.type === 'run-once' ? await this.crew.engine.once(run, step.release, step.component.name, step.name) : undefined
+    const decision = decideRecovery(run.plan, progress, once)
+    log.append({ type: 'recovered', ...decision })
+    this.say(`${run.run} ${decision.text}`)
+    if (decision.action !== 'wait') return true
+    await park(run, this.crew, log, decision.text, step?.type === 'run-once' ? step.command.name : 'it', progress.isSwitched)
+    return false
   }
 
   /** A run that waits goes on with the step whose end nobody saw. */
@@ -133,12 +147,12 @@ export class Conductor {
     clearTimeout(timer)
   }
 
-  private start(run: RunRecord, log: RunLog, failure?: ErrorShape): void {
+  /** `hindrance`: the journal cannot be written just now, and is waited for first. */
+  private start(run: RunRecord, log: RunLog, failure?: ErrorShape, hindrance?: LandfallError): void {
     const cancel = new AbortController()
     const control: Control = { cancel: cancel.signal, suspend: this.suspend.signal, isEnding: () => this.isEnding }
-    const progress = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
-    const ended = execute(run, this.crew, log, failure ? { ...progress, failure } : progress, control)
-      // The journal itself failed (disk full, damaged): nothing more is begun, what serves goes on serving.
+    const ended = this.carryOut(run, log, control, failure, hindrance)
+      // The journal itself failed (damaged, lost): nothing more is begun, what serves goes on serving.
       .catch((error: unknown) =>
         this.say(`${run.run} stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
       )
@@ -148,6 +162,47 @@ export class Conductor {
         if (this.active.size === 0) this.onIdle()
       })
     this.active.set(run.run, { log, cancel, ended })
+  }
+
+  private async carryOut(
+    first: RunRecord,
+    log: RunLog,
+    control: Control,
+    failure: ErrorShape | undefined,
+    hindrance: LandfallError | undefined,
+  ): Promise<void> {
+    let run = first
+    let why = hindrance
+    for (;;) {
+      try {
+        if (why) {
+          const again = await this.writable(run, log, why)
+          if (!again || !(await this.decide(again, log, true))) return
+          run = again
+        }
+        const progress = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
+        return await execute(run, this.crew, log, failure ? { ...progress, failure } : progress, control)
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        why = error
+      }
+    }
+  }
+
+  /** No step is begun while the journal cannot be written: full disk, read-only, held by somebody else. Undefined when the daemon goes. */
+  private async writable(run: RunRecord, log: RunLog, why: LandfallError): Promise<RunRecord | undefined> {
+    const open = readProgress(run.plan, this.crew.store.runs.events(run.run, 0)).open
+    log.line(open?.stage ?? 0, open?.step ?? 0, `waits: ${why.message}; ${why.hint ?? ''}`)
+    this.say(`${run.run} waits: ${why.message}`)
+    for (;;) {
+      for (let left = RETRY_MS; left > 0 && !this.isEnding; left -= 100) await sleep(100)
+      if (this.isEnding) return undefined
+      try {
+        return this.crew.store.runs.adopt(run.run)
+      } catch (error) {
+        if (!isPassing(error)) throw error
+      }
+    }
   }
 
   private reopen(run: RunRecord): RunLog {
@@ -171,4 +226,9 @@ export class Conductor {
       hint: run.state ? 'landfall runs' : `landfall attach ${name}`,
     })
   }
+}
+
+/** What keeps a journal from being written for a while, and is over without anybody starting anew. */
+function isPassing(error: unknown): error is LandfallError {
+  return error instanceof LandfallError && ['E_DISK_FULL', 'E_READ_ONLY', 'E_BUSY'].includes(error.code)
 }
