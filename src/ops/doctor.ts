@@ -2,12 +2,14 @@ import { statfsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { check } from './check.ts'
 import type { OpAnswers, OpInput } from './contract.ts'
+import { keyFindings } from './key-findings.ts'
 import type { Setting } from './world.ts'
 
 /** What this machine lacks, what is not enforced here, and what is wrong with the folder's manifest. */
 export async function doctor(setting: Setting, input: OpInput<'doctor'>): Promise<OpAnswers['doctor']> {
   const findings = await setting.engine.check()
   for (const alert of setting.store.alerts) findings.push({ level: 'warning', code: 'W_STATE', at: setting.home, message: alert })
+  findings.push(...keyFindings(setting))
   if (input.folder) findings.push(...(await check({ environment: 'local', ...input, folder: input.folder })).findings)
   const disk = statfsSync(setting.home)
   const stats = await setting.edge.stats().catch(() => undefined)

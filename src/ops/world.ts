@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Keeper } from '../backup/keeper.ts'
 import { builders } from '../builders/all.gen.ts'
 import type { CheckDeps } from '../checks/deps.ts'
 import { edgeTypes } from '../edge/all.gen.ts'
@@ -13,6 +14,7 @@ import { resourceTypes } from '../resources/all.gen.ts'
 import { Conductor } from '../run/conductor.ts'
 import { openAll, type Store } from '../store/store.ts'
 import { checkDeps } from './check-deps.ts'
+import { recoverRuns } from './recover-runs.ts'
 import { allJobs } from './schedule/jobs/all.ts'
 import { Scheduler } from './schedule/scheduler.ts'
 import { resolveValue } from './value.ts'
@@ -24,6 +26,8 @@ export interface Setting extends WorldOptions {
   engine: Engine
   edge: Edge
   conductor: Conductor
+  /** Backups and restores. */
+  keeper: Keeper
   /** What checks look into. */
   checks: CheckDeps
   /** What happens again and again: backups, checks, cron components. */
@@ -65,8 +69,17 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
   })
   const watch = setInterval(() => void edge.ensure().catch(quietly('edge')), EDGE_WATCH_MS)
   const checks = checkDeps({ store, engine: () => engine, edge })
+  const keeper = new Keeper({
+    home: options.home,
+    store,
+    engine: () => engine,
+    types: resourceTypes,
+    text: (value, of) => resolveValue(value, of, { store, engine: () => engine, edge }),
+    now: () => Date.now(),
+    say: options.say,
+  })
   const conductor = new Conductor(
-    { engine, edge, store, checks, now: () => Date.now() },
+    { engine, edge, store, checks, data: keeper, now: () => Date.now() },
     options.say,
     () => {
       setTimeout(collectGarbage, TIDY_AFTER_MS).unref()
@@ -90,6 +103,7 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     engine,
     edge,
     conductor,
+    keeper,
     checks,
     scheduler,
     startedAt: new Date().toISOString(),
@@ -127,7 +141,7 @@ export async function recoverSetting(setting: Setting): Promise<void> {
       if (endpoints.length > 0) await edge.endpoints(scope, s.component.name, s.release, endpoints)
     }
   }
-  await setting.conductor.recover()
+  await recoverRuns(setting)
   setting.scheduler.start()
 }
 

@@ -66,7 +66,7 @@ test('while the key is missing, open to others or wrong, nothing is read or writ
     expect(() => again.stored.get(shop, 'KEY')).toThrow(expect.objectContaining(expected))
     expect(() => again.stored.set(shop, 'OTHER', 'x', secret, 2)).toThrow(expect.objectContaining(expected))
     expect(() => again.keys.refuseWithout()).toThrow(expect.objectContaining(expected))
-    expect(again.alerts.join()).toContain('secrets.key')
+    expect(again.keys.problem()?.message).toContain('secrets.key')
     expect(again.stored.list(shop).map((e) => e.name)).toEqual(['KEY'])
     return again
   }

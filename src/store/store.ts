@@ -38,8 +38,6 @@ export function openAll(home: string, options: OpenOptions = {}): Store {
   const { db, alerts, readOnly } = openStore(home, options)
   const seal = openSeal(home, openKeyRecord(db))
   const keys = openKeys(db, seal, () => keepCopy(db, home))
-  const problem = keys.problem()
-  if (problem) alerts.push(problem.message)
   return {
     releases: openReleases(db),
     runs: openRuns(db),

@@ -1,0 +1,15 @@
+import type { Finding } from '../model/finding.ts'
+import { wayBackFindings } from '../store/way-back.ts'
+import type { Setting } from './world.ts'
+
+/** What `doctor` says of the key of the stored values. */
+export function keyFindings({ store, home }: Setting): Finding[] {
+  const problem = store.keys.problem()
+  if (problem) {
+    const { code, message, hint } = problem
+    return [{ level: 'error', code, at: home, message, ...(hint && { hint }) }]
+  }
+  // On a laptop where things are tried, nothing is lost that could not be set again.
+  const isServer = store.releases.apps().some((a) => a.environment !== 'local' && store.stored.list(a).length > 0)
+  return isServer ? wayBackFindings(store.keys, home) : []
+}
