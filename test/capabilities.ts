@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, type TestContext, test } from 'vitest'
 import { findServers } from '../src/resources/postgres/find-server.ts'
@@ -7,12 +8,13 @@ import { MAJORS } from '../src/resources/postgres/versions.ts'
 
 /**
  * What some tests need and not every machine has. A test whose capability is missing is reported as not run, with the
- * reason; `LANDFALL_REQUIRE=all` makes it fail instead. `root` and `cgroup-memory` are the exception: an ordinary user
+ * reason; `LANDFALL_REQUIRE=all` makes it fail instead. `root`, `cgroup-memory` and `mounts` are the exception: an ordinary user
  * cannot have them, and tests that need them have a counterpart for ordinary users.
  */
 const probes = {
   root: () => (isRoot ? undefined : 'needs root'),
   'cgroup-memory': () => (isRoot ? cgroupMemory() : 'needs root'),
+  mounts: () => (isRoot ? mounts() : 'needs root'),
   chromium: () => program('chromium', 'chromium-browser', 'google-chrome'),
   caddy: () => program('caddy'),
   wrk: () => program('wrk'),
@@ -45,7 +47,7 @@ export function lacks(capability: Capability): string | undefined {
 export function needs(...capabilities: Capability[]) {
   const missing = capabilities.find((c) => lacks(c) !== undefined)
   const reason = missing && `${missing}: ${lacks(missing)}`
-  const isFailure = isRequired && (isRoot || (missing !== 'root' && missing !== 'cgroup-memory'))
+  const isFailure = isRequired && (isRoot || (missing !== 'root' && missing !== 'cgroup-memory' && missing !== 'mounts'))
   const refuse = (ctx: TestContext): void => {
     if (!reason) return
     if (isFailure) throw new Error(`LANDFALL_REQUIRE=all, and this machine lacks ${reason}`)
@@ -91,6 +93,14 @@ function isExecutable(path: string): boolean {
 
 function program(...names: string[]): string | undefined {
   return findProgram(...names) ? undefined : `${names[0]} is not on PATH`
+}
+
+function mounts(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'landfall-probe-'))
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'landfall-probe', folder], { encoding: 'utf8' })
+  if (status === 0) spawnSync('umount', [folder])
+  rmdirSync(folder)
+  return status === 0 ? undefined : `nothing can be mounted: ${stderr.trim()}`
 }
 
 function python(): string | undefined {

@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { LandfallError } from '../lib/error.ts'
 
@@ -55,7 +57,8 @@ function guardStatement(statement: StatementSync, guarded: <T>(work: () => T) =>
 
 /** Undefined for what is a mistake of ours and says nothing about the machine. */
 export function meaningOf(error: unknown, path: string): LandfallError | undefined {
-  switch (primaryCode(error)) {
+  const code = extendedCode(error)
+  switch (SHARED_MEMORY.has(code) && !hasRoom(path) ? FULL : code & 0xff) {
     case FULL:
       return make('E_DISK_FULL', `the disk is full, and ${path} could not be written: nothing of this is on record`, error, DISK)
     case READONLY:
@@ -90,10 +93,18 @@ function make(code: string, message: string, cause: unknown, hint: string): Land
   return new LandfallError({ code, message, ...(detail && { detail }), hint, cause })
 }
 
-/** Extended codes carry the primary one in their lowest byte. */
-export function primaryCode(error: unknown): number | undefined {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+/** What becomes of the file beside the database that holds no data: it cannot be made on a full disk either. */
+const SHARED_MEMORY = new Set([18, 19, 20, 21].map((n) => IOERR | (n << 8)))
+
+function hasRoom(path: string): boolean {
+  const { bavail, bsize } = statfsSync(dirname(path))
+  return bavail * bsize > 64 * 1024
+}
+
+/** The lowest byte is the primary code; 0 where it is no error of SQLite. */
+function extendedCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0
 }
 
 /** Whether the file itself is at fault, and not the machine around it. */
-export const isDamage = (error: unknown): boolean => [CORRUPT, NOTADB].includes(primaryCode(error) ?? -1)
+export const isDamage = (error: unknown): boolean => [CORRUPT, NOTADB].includes(extendedCode(error) & 0xff)
