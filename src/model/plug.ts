@@ -101,6 +101,8 @@ export interface LogLine {
   component: string
   release: string
   instance: number
+  /** Of a command with an end, its name: `migrate`, `seed`, `cron`. */
+  step?: string
   text: string
 }
 export interface ExecIo {

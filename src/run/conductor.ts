@@ -25,6 +25,8 @@ interface Active {
 export class Conductor {
   private readonly active = new Map<string, Active>()
   private readonly suspend = new AbortController()
+  /** Aborted at once when the daemon is told to stop. */
+  private readonly ending = new AbortController()
   private isEnding = false
   private readonly crew: Crew
   private readonly say: (line: string) => void
@@ -142,6 +144,7 @@ export class Conductor {
   /** The step under way may finish; then every run is suspended. At most ten seconds. */
   async close(): Promise<void> {
     this.isEnding = true
+    this.ending.abort('suspend')
     const timer = setTimeout(() => this.suspend.abort('suspend'), SUSPEND_AFTER_MS)
     await Promise.all([...this.active.values()].map((a) => a.ended))
     clearTimeout(timer)
@@ -150,7 +153,9 @@ export class Conductor {
   /** `hindrance`: the journal cannot be written just now, and is waited for first. */
   private start(run: RunRecord, log: RunLog, failure?: ErrorShape, hindrance?: LandfallError): void {
     const cancel = new AbortController()
-    const control: Control = { cancel: cancel.signal, suspend: this.suspend.signal, isEnding: () => this.isEnding }
+    // The command of a cron component may take hours, and goes on without us.
+    const suspend = run.plan.intent === 'cron' ? this.ending.signal : this.suspend.signal
+    const control: Control = { cancel: cancel.signal, suspend, isEnding: () => this.isEnding }
     const ended = this.carryOut(run, log, control, failure, hindrance)
       // The journal itself failed (damaged, lost): nothing more is begun, what serves goes on serving.
       .catch((error: unknown) =>

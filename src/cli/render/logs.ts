@@ -9,11 +9,11 @@ export function logRenderer({ paint, signs, isTerminal }: Look): (line: LogLine)
   const colours = [paint.cyan, paint.magenta, paint.green, paint.yellow, paint.blue, paint.red]
   const colourOf = new Map<string, (text: string) => string>()
   let width = 0
-  return ({ at, component, release, instance, text }) => {
-    const who = `${component}.${instance}`
+  return ({ at, component, release, instance, step, text }) => {
+    const who = `${component}.${step ?? instance}`
     // By order of appearance, so that two components never share a colour while there are colours left.
     if (!colourOf.has(component)) colourOf.set(component, colours[colourOf.size % colours.length] ?? paint.cyan)
-    if (!isTerminal) return `${at} ${component}.${instance} ${release} ${cleanLine(text)}`
+    if (!isTerminal) return `${at} ${who} ${release} ${cleanLine(text)}`
     width = Math.max(width, who.length)
     return `${paint.dim(localTime(at))} ${colourOf.get(component)?.(padEnd(who, width))} ${paint.dim(signs.bar)} ${cleanLine(text)}`
   }

@@ -72,9 +72,9 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
       'await-resource': (step, ctx) => awaitResource(world, step, ctx),
       retire: async (step, ctx) => retire(world, step, ctx),
       stop: async (step, ctx) => {
-        // What a cron component has running is all that there is of it.
-        const lives = livesOf(world, ctx, step.component, step.release).filter(
-          (l) => l.record.type !== 'once' || l.record.component.type === 'cron',
+        const lives = livesOf(world, ctx, step.component).filter(({ record: r }) =>
+          // What a cron component has running is all that there is of it, and may have begun with a release of before.
+          r.type === 'once' ? r.component.type === 'cron' : r.release === step.release,
         )
         await Promise.all(lives.map((live) => stopLive(world, live)))
       },

@@ -11,6 +11,7 @@ interface LogFile {
   component: string
   release: string
   instance: number
+  step?: string
   path: string
 }
 type Line = DatedLine & { of: LogFile }
@@ -110,7 +111,8 @@ function* merge(readers: Generator<Line>[]): Generator<LogLine> {
 }
 
 function shown({ of, time, text }: Line): LogLine {
-  return { at: new Date(time).toISOString(), component: of.component, release: of.release, instance: of.instance, text }
+  const { component, release, instance, step } = of
+  return { at: new Date(time).toISOString(), component, release, instance, ...(step && { step }), text }
 }
 
 function listLogs(home: string, scope: Scope, query: LogQuery): LogFile[] {
@@ -122,15 +124,18 @@ function listLogs(home: string, scope: Scope, query: LogQuery): LogFile[] {
         .filter((release) => query.release === undefined || query.release === release)
         .flatMap((release) =>
           foldersIn(join(root, component, release))
-            .filter((name) => /^\d+\.log$/.test(name))
-            .map((name) => ({
-              component,
-              release,
-              instance: Number.parseInt(name, 10),
-              path: join(root, component, release, name),
-            })),
+            .filter((name) => LOG.test(name))
+            .map((name) => ({ component, release, ...ownerOf(name), path: join(root, component, release, name) })),
         ),
     )
+}
+
+/** `0.log` of an instance, `once-migrate-1a2b3c4d.log` of a command with an end. */
+const LOG = /^(?:(\d+)|once-(.+)-[0-9a-f]{8})\.log$/
+
+function ownerOf(name: string): Pick<LogFile, 'instance' | 'step'> {
+  const [, instance, step] = LOG.exec(name) ?? []
+  return { instance: Number(instance ?? 0), ...(step && { step }) }
 }
 
 function foldersIn(path: string): string[] {
