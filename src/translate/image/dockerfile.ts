@@ -4,7 +4,7 @@ import type { App, Health } from '../../model/app.ts'
 import type { Recipe, RecipeStep, RuntimeWish, SourceFiles } from '../../model/plug.ts'
 import { writtenBy } from '../written-by.ts'
 import { SUPPORT, toolOf } from './entrypoint.ts'
-import { APP, type ImagePlan } from './plan-image.ts'
+import type { ImagePlan } from './plan-image.ts'
 import { quote, quoteAll } from './shell.ts'
 
 export interface DockerfileInput {
@@ -17,10 +17,37 @@ export interface DockerfileInput {
   buildArgs: Record<string, string | undefined>
   /** Path of the folder with the entrypoint, from the context. */
   support: string
+  style: ImageStyle
   /** Name of the target that writes it. */
   by: string
   /** How the image is built, for the first lines. */
   say: string
+}
+
+export interface ImageStyle {
+  /** It starts as root and gives that up itself (gosu), since the platform wants it so. */
+  isRoot: boolean
+  /** `entrypoint.sh`. */
+  script: string
+  /** Folders that lead elsewhere: on a disk that is read-only, to one that is not. */
+  links?: Record<string, string>
+}
+
+const USER_HEAD = [
+  '# tini is process 1: it passes signals on and buries what the app leaves behind.',
+  'RUN apt-get update && apt-get install -y --no-install-recommends tini ca-certificates && rm -rf /var/lib/apt/lists/* \\',
+  ' && groupadd --gid 1001 app && useradd --uid 1001 --gid 1001 --create-home --shell /usr/sbin/nologin app',
+]
+const ROOT_HEAD = [
+  '# The platform starts it as root, on a disk that is read-only: the script gives root up, and HOME is where one may write.',
+  'RUN apt-get update && apt-get install -y --no-install-recommends gosu ca-certificates && rm -rf /var/lib/apt/lists/* \\',
+  ' && groupadd --gid 1001 app && useradd --uid 1001 --gid 1001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin app',
+]
+
+function linkLines(links: Record<string, string>): string[] {
+  return Object.entries(links).map(
+    ([from, to]) => `RUN rm -rf ${quote(from)} && mkdir -p ${quote(posix.dirname(from))} && ln -s ${quote(to)} ${quote(from)}`,
+  )
 }
 
 /** Stages build → pruned → runtime: layers that change seldom come first, and only what runs is shipped. */
@@ -36,7 +63,7 @@ export function headLines({ app, plan, by, say }: DockerfileInput): string {
 }
 
 export function buildStage({ plan, recipe, files, wishes, buildArgs }: DockerfileInput): string {
-  const lines = [`FROM ${plan.base.build} AS build`, `WORKDIR ${APP}`, 'ENV CI=1 LANG=C.UTF-8']
+  const lines = [`FROM ${plan.base.build} AS build`, `WORKDIR ${plan.root}`, 'ENV CI=1 LANG=C.UTF-8']
   for (const { name, version } of wishes) {
     if (name === 'pnpm' || name === 'yarn' || name === 'npm')
       lines.push(`RUN npm install --global ${quote(`${name}@${version}`)}`)
@@ -107,7 +134,7 @@ function pruneStage({ plan, recipe, files }: DockerfileInput): string {
 }
 
 function runtimeHead(input: DockerfileInput, from: string): string {
-  const { plan, recipe, app, support } = input
+  const { plan, recipe, app, support, style } = input
   const { component } = plan
   const fixed = plan.variables.flatMap(({ entry, from: f }) => (f.type === 'fixed' ? [[entry.name, f.text] as const] : []))
   const names = new Set(plan.variables.map((v) => v.entry.name))
@@ -127,28 +154,31 @@ function runtimeHead(input: DockerfileInput, from: string): string {
     ...(app.version !== undefined ? [['LANDFALL_VERSION', app.version] as [string, string]] : []),
   ]
   const env = [...usual.filter(([name]) => !names.has(name)), ...fixed]
-  const path = recipe.path.map((p) => posix.join(APP, p))
+  const path = recipe.path.map((p) => posix.join(plan.root, p))
   const folders = plan.mounts.map((m) => quote(m.path))
-  const output = recipe.output === '.' ? `${APP}/` : `${posix.join(APP, recipe.output)}/`
+  const output = recipe.output === '.' ? `${plan.root}/` : `${posix.join(plan.root, recipe.output)}/`
   return [
     `FROM ${plan.base.run} AS runtime`,
-    '# tini is process 1: it passes signals on and buries what the app leaves behind.',
-    'RUN apt-get update && apt-get install -y --no-install-recommends tini ca-certificates && rm -rf /var/lib/apt/lists/* \\',
-    ' && groupadd --gid 1001 app && useradd --uid 1001 --gid 1001 --create-home --shell /usr/sbin/nologin app',
-    `WORKDIR ${APP}`,
+    ...(style.isRoot ? ROOT_HEAD : USER_HEAD),
+    `WORKDIR ${plan.root}`,
     `ENV ${env.map(([name, text]) => `${name}=${dockerText(text)}`).join(' \\\n    ')}`,
     ...(path.length > 0 ? [`ENV PATH=${path.join(':')}:$PATH`] : []),
     `COPY ${copyArguments([`${support}/`, `${SUPPORT}/`])}`,
     '# Root owns it: the app may read its own code and not change it.',
     `COPY --from=${from} ${copyArguments([output, './'])}`,
-    ...(folders.length > 0 ? [`RUN mkdir -p ${folders.join(' ')} && chown 1001:1001 ${folders.join(' ')}`] : []),
-    ...(plan.workdir === APP ? [] : [`WORKDIR ${plan.workdir}`]),
-    'USER 1001:1001',
+    ...(folders.length > 0 && !style.isRoot ? [`RUN mkdir -p ${folders.join(' ')} && chown 1001:1001 ${folders.join(' ')}`] : []),
+    ...linkLines(style.links ?? {}),
+    ...(plan.workdir === plan.root ? [] : [`WORKDIR ${plan.workdir}`]),
+    ...(style.isRoot ? [] : ['USER 1001:1001']),
     ...(plan.port !== undefined ? [`EXPOSE ${plan.port}`] : []),
-    ...healthLines(plan),
+    ...(style.isRoot ? [] : healthLines(plan)),
     `STOPSIGNAL ${component.stop.signal}`,
-    `ENTRYPOINT ${JSON.stringify(['/usr/bin/tini', '--', '/bin/sh', `${SUPPORT}/entrypoint.sh`])}`,
-    ...commandLines(plan),
+    ...(style.isRoot
+      ? [`CMD ${JSON.stringify(['/bin/sh', `${SUPPORT}/${style.script}`])}`]
+      : [
+          `ENTRYPOINT ${JSON.stringify(['/usr/bin/tini', '--', '/bin/sh', `${SUPPORT}/${style.script}`])}`,
+          ...commandLines(plan),
+        ]),
   ].join('\n')
 }
 

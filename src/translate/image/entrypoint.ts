@@ -15,6 +15,8 @@ export function toolOf({ base }: ImagePlan): string[] | undefined {
 
 export interface EntrypointOptions {
   app: App
+  /** `entrypoint.sh`. */
+  script: string
   /** Name of the target that writes it. */
   by: string
   /** Lines before anything is checked: where a platform's own names become those of the app. */
@@ -37,7 +39,7 @@ export function entrypoint(plan: ImagePlan, options: EntrypointOptions): string 
       '#!/bin/sh',
       `# ${writtenBy(options.by)}`,
       `# Prepares what the component ${plan.component.name} of ${app.name} needs, then becomes it.`,
-      '# LANDFALL_PREPARE=no starts a command without it: `docker run -e LANDFALL_PREPARE=no … node seed.js`.',
+      '# LANDFALL_PREPARE=no in the environment starts a command without waiting and releasing: for tasks.',
       'set -eu',
     ],
     options.before ?? [],

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { splitPath } from '../../manifest/places.ts'
-import type { App, Component, EnvEntry, EnvGroup, ReleaseStep } from '../../model/app.ts'
+import type { App, Component, EnvEntry, EnvGroup, Mount, ReleaseStep } from '../../model/app.ts'
 import type { Entry, WriteContext } from '../../model/target.ts'
 import type { Value } from '../../model/value.ts'
 import { type BaseImages, baseImages } from './base-images.ts'
@@ -9,6 +9,8 @@ import { fixedText, type ShellFacts, shellWord, valuesIn } from './shell.ts'
 /** Everything that is decided about a component's image, before any text of it is written. Commands are words of a shell. */
 export interface ImagePlan {
   component: Component
+  /** Where the app lies in the image. */
+  root: string
   /** The context of the build, from the project's folder. */
   folder: string
   base: BaseImages
@@ -26,7 +28,8 @@ export interface ImagePlan {
   release: ReleaseWords[]
   bootstrap: ReleaseWords[]
   tasks: Record<string, string[][]>
-  mounts: { volume: string; path: string; writers: 'one' | 'many' }[]
+  /** `wanted` is the folder that the manifest names, where the platform has another one. */
+  mounts: { volume: string; path: string; wanted?: string; writers: 'one' | 'many' }[]
   /** Values that only the platform could give to a command, which then cannot be written: by manifest path. */
   unsaid: string[]
 }
@@ -47,16 +50,28 @@ export interface ImageVariable {
   isRequired: boolean
 }
 
-export const APP = '/app'
+/** What a platform knows that images in general do not. */
+export interface PlanOptions {
+  /** Where the app lies in the image: `/app`. */
+  root?: string
+  /** The folder of a volume, where the platform has a place for it. */
+  folder?(mount: Mount): string | undefined
+  /** A word of a shell for a value, by the platform's own variables. */
+  word?(value: Value): string | undefined
+  /** The same for a variable as a whole: under another name, or made at the first start. */
+  variable?(entry: EnvEntry): string | undefined
+}
 
-export function planImage(app: App, component: Component, context: WriteContext): ImagePlan {
+export function planImage(app: App, component: Component, context: WriteContext, options: PlanOptions = {}): ImagePlan {
+  const { root = '/app' } = options
   const workspace = component.build.options.workspace ?? '.'
   const recipe = context.recipe(component)
   const isWhole = recipe === undefined || recipe.output === '.'
-  const workdir = isWhole ? posix.join(APP, workspace) : APP
+  const workdir = isWhole ? posix.join(root, workspace) : root
   const mounts = component.mounts.map((m) => ({
     volume: m.volume,
-    path: m.path === undefined ? `/data/${m.volume}` : posix.resolve(workdir, m.path),
+    path: options.folder?.(m) ?? (m.path === undefined ? `/data/${m.volume}` : posix.resolve(workdir, m.path)),
+    ...(m.path !== undefined && { wanted: posix.resolve(workdir, m.path) }),
     writers: m.writers,
   }))
   const entries = app.contract.filter((e) => e.components.includes(component.name) && e.when !== 'build' && !e.isKeptOut)
@@ -66,6 +81,7 @@ export function planImage(app: App, component: Component, context: WriteContext)
     hosts: (of) => [...new Set(app.routes.filter((r) => of === undefined || r.to === of).map((r) => r.host))],
     folder: (volume) => mounts.find((m) => m.volume === volume)?.path,
     has: (name) => names.has(name),
+    ...(options.word && { word: options.word }),
   }
   const unsaid: string[] = []
   const words = (values: readonly Value[], at: string): string[] | undefined => {
@@ -78,7 +94,7 @@ export function planImage(app: App, component: Component, context: WriteContext)
   const command = component.command
     ? words(component.command, `${at}.run`)
     : recipe?.command?.map((w) => shellWord({ type: 'text', text: w }, facts) ?? w)
-  const variables = entries.map((entry) => planVariable(entry, facts))
+  const variables = entries.map((entry) => planVariable(entry, facts, options))
   const needed = waitsOf(app, component, entries)
   const steps = (list: ReleaseStep[], key: string) =>
     list.flatMap((step, i): ReleaseWords[] => {
@@ -92,6 +108,7 @@ export function planImage(app: App, component: Component, context: WriteContext)
   })
   return {
     component,
+    root,
     folder: context.folder(component),
     base: baseImages(context.runtimes(component)),
     workdir,
@@ -123,8 +140,13 @@ export function bindsLoopback(component: Component): boolean {
   return JSON.stringify(component.command ?? []) !== JSON.stringify((component.command ?? []).map(open))
 }
 
-function planVariable(entry: EnvEntry, facts: ShellFacts): ImageVariable {
+function planVariable(entry: EnvEntry, facts: ShellFacts, options: PlanOptions): ImageVariable {
   const { default: value } = entry
+  const own = options.variable?.(entry) ?? (value && options.word && shellWord(value, { ...facts, has: () => false }))
+  // What the platform calls as the app does needs nothing but to be there.
+  if (own === `"\${${entry.name}}"`) return { entry, from: { type: 'given' }, isRequired: true }
+  if (own !== undefined && fixedOrNothing(value, facts) === undefined)
+    return { entry, from: { type: 'composed', word: own }, isRequired: false }
   if (value === undefined || entry.isSecret)
     return { entry, from: { type: 'given' }, isRequired: entry.isRequired || value !== undefined || entry.generate !== undefined }
   const text = fixedText(value, facts)
@@ -134,6 +156,8 @@ function planVariable(entry: EnvEntry, facts: ShellFacts): ImageVariable {
   if (word !== undefined) return { entry, from: { type: 'composed', word }, isRequired: false }
   return { entry, from: { type: 'given' }, isRequired: true }
 }
+
+const fixedOrNothing = (value: Value | undefined, facts: ShellFacts) => (value ? fixedText(value, facts) : undefined)
 
 /** By the variables that hold the addresses of what the component needs. */
 function waitsOf(app: App, component: Component, entries: EnvEntry[]): Pick<ImagePlan, 'waits' | 'lock'> {

@@ -18,6 +18,8 @@ export interface ShellFacts {
   folder(volume: string): string | undefined
   /** Names of variables that are in the container's environment. */
   has(name: string): boolean
+  /** What the platform's own variables say of it; asked first. */
+  word?(value: Value): string | undefined
 }
 
 /**
@@ -25,6 +27,8 @@ export interface ShellFacts {
  * only the platform knows it, so it has to be given as a variable.
  */
 export function shellWord(value: Value, facts: ShellFacts): string | undefined {
+  const own = facts.word?.(value)
+  if (own !== undefined) return own
   switch (value.type) {
     case 'text':
       return quote(value.text)
@@ -54,6 +58,7 @@ export function shellWord(value: Value, facts: ShellFacts): string | undefined {
 
 /** A value that is the same in every container: what may stand in the image itself. */
 export function fixedText(value: Value, facts: ShellFacts): string | undefined {
+  if (facts.word?.(value) !== undefined) return undefined
   switch (value.type) {
     case 'text':
       return value.text

@@ -1,13 +1,12 @@
 import { posix } from 'node:path'
 import { buildStage, copyArguments, type DockerfileInput, headLines } from './dockerfile.ts'
 import { folderOf, NGINX_PORT, type NginxConf, nginxConf } from './nginx-conf.ts'
-import { APP } from './plan-image.ts'
 
 /** Files that a build leaves, served by nginx under an ordinary user. */
 export function staticDockerfile(input: DockerfileInput): { dockerfile: string; conf: NginxConf } {
   const { plan, recipe, support } = input
   const conf = nginxConf(plan.component.serve, input.by)
-  const from = `${posix.join(APP, recipe.output)}/`
+  const from = `${posix.join(plan.root, recipe.output)}/`
   const runtime = [
     'FROM nginx:1.29 AS runtime',
     `COPY ${copyArguments([`${support}/nginx.conf`, '/etc/nginx/nginx.conf'])}`,

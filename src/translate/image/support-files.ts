@@ -8,8 +8,8 @@ type Written = Record<string, { text: string; isExecutable?: boolean }>
 export async function supportFiles(plan: ImagePlan, options: EntrypointOptions): Promise<Written> {
   const { by } = options
   const release = releaseScript(plan, options)
-  const script = {
-    'entrypoint.sh': { text: entrypoint(plan, options), isExecutable: true },
+  const script: Written = {
+    [options.script]: { text: entrypoint(plan, options), isExecutable: true },
     ...(release !== undefined && { 'release.sh': { text: release, isExecutable: true } }),
   }
   if (plan.base.runtime === 'node') {

@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import type { App, Component } from '../../model/app.ts'
 import type { WriteContext, Written } from '../../model/target.ts'
-import { dockerfile } from './dockerfile.ts'
+import { dockerfile, type ImageStyle } from './dockerfile.ts'
 import { dockerignore } from './dockerignore.ts'
 import type { EntrypointOptions } from './entrypoint.ts'
 import { type ImageWords, markImage } from './mark-image.ts'
-import { type ImagePlan, planImage } from './plan-image.ts'
+import { type ImagePlan, type PlanOptions, planImage } from './plan-image.ts'
 import { fixedText, type ShellFacts } from './shell.ts'
 import { staticDockerfile } from './static-dockerfile.ts'
 import { supportFiles } from './support-files.ts'
@@ -24,6 +24,10 @@ export interface WrittenImage {
 
 export interface ImageOptions {
   words?: ImageWords
+  plan?: PlanOptions
+  style?: ImageStyle
+  /** Name of the Dockerfile, where the platform looks for one. */
+  file?: string
   /** What an entrypoint says besides, for platforms with names of their own. */
   entrypoint?: Partial<EntrypointOptions>
 }
@@ -41,9 +45,10 @@ export async function imageOf(
 ): Promise<WrittenImage | undefined> {
   const recipe = context.recipe(component)
   if (!recipe) return undefined
-  const plan = planImage(app, component, context)
+  const plan = planImage(app, component, context, options.plan)
   const shared = app.components.filter((c) => c.source.type === 'folder' && context.folder(c) === plan.folder)
-  const file = shared.length > 1 ? `${component.name}.Dockerfile` : 'Dockerfile'
+  const file = options.file ?? (shared.length > 1 ? `${component.name}.Dockerfile` : 'Dockerfile')
+  const style = options.style ?? { isRoot: false, script: 'entrypoint.sh' }
   const tag = `${app.name}-${component.name}:${app.version ?? 'latest'}`
   const support = `landfall/${component.name}`
   const buildArgs = buildArgsOf(app, component)
@@ -51,7 +56,7 @@ export async function imageOf(
   const inFolder = (path: string) => posix.join(plan.folder, path)
   const written: Written['files'] = { [inFolder('.dockerignore')]: { text: dockerignore(files, by) } }
   const say = `docker build -t ${tag} -f ${inFolder(file)} ${plan.folder}`
-  const input = { app, plan, recipe, files, wishes: context.runtimes(component), buildArgs, support, by, say }
+  const input = { app, plan, recipe, files, wishes: context.runtimes(component), buildArgs, support, style, by, say }
   if (component.type === 'static') {
     const made = staticDockerfile(input)
     written[inFolder(file)] = { text: made.dockerfile }
@@ -61,7 +66,7 @@ export async function imageOf(
     for (const i of made.conf.unsaid) own.get('serve', 'redirects', i).lost('nginx has no words for a $ or a quote in an address')
   } else {
     written[inFolder(file)] = { text: dockerfile(input) }
-    const made = await supportFiles(plan, { app, by, ...options.entrypoint })
+    const made = await supportFiles(plan, { app, by, script: style.script, ...options.entrypoint })
     for (const [name, one] of Object.entries(made)) written[inFolder(`${support}/${name}`)] = one
   }
   markImage(plan, context, options.words ?? PLAIN)
