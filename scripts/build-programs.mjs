@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export const programs = {
   bucket: 'src/resources/bucket/server/main.ts',
   mailbox: 'src/resources/mail/server/main.ts',
+  backup: 'src/backup/program/main.ts',
+  'pg-dump': 'src/resources/postgres/snapshot/pg-dump/main.ts',
 }
 
 /** Writes only what changed; resolves with the paths of all. */
@@ -23,6 +25,7 @@ export async function buildPrograms(dist = join(root, 'dist')) {
     format: 'esm',
     platform: 'node',
     target: 'node22.19',
+    external: ['pg-native'],
     outExtension: { '.js': '.mjs' },
     minifySyntax: true,
     minifyWhitespace: true,
@@ -36,7 +39,16 @@ export async function buildPrograms(dist = join(root, 'dist')) {
     writeFileSync(`${file.path}.${process.pid}.tmp`, file.contents)
     renameSync(`${file.path}.${process.pid}.tmp`, file.path)
   }
+  copyIfChanged(join(root, 'node_modules/@electric-sql/pglite-tools/dist/pg_dump.wasm'), join(dist, 'pg_dump.wasm'))
   return outputFiles.map((file) => file.path)
+}
+
+/** pg_dump itself: the program beside it looks for it there. */
+function copyIfChanged(from, to) {
+  const contents = readFileSync(from)
+  if (isThere({ path: to, contents })) return
+  writeFileSync(`${to}.${process.pid}.tmp`, contents)
+  renameSync(`${to}.${process.pid}.tmp`, to)
 }
 
 function isThere(file) {

@@ -14,7 +14,12 @@ const shape = z.looseObject({
   app: z.string(),
   environment: z.string(),
   values: z.array(
-    z.strictObject({ name: z.string(), value: z.string(), isSecret: z.boolean(), source: z.enum(['set', 'generated', 'file', 'command', 'variable']) }),
+    z.strictObject({
+      name: z.string(),
+      value: z.string(),
+      isSecret: z.boolean(),
+      source: z.enum(['set', 'generated', 'file', 'command', 'variable']),
+    }),
   ),
 })
 

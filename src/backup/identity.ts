@@ -4,11 +4,12 @@ import { generateIdentity, readIdentities, recipientOf } from '../lib/age/keys.t
 import { writeAtomic } from '../lib/atomic.ts'
 import { LandfallError } from '../lib/error.ts'
 
-const fileOf = (home: string) => join(home, 'backup.key')
+/** Where they lie. */
+export const identityFile = (home: string) => join(home, 'backup.key')
 
 /** Of this home: the first one signs and encrypts, the others came with backups of elsewhere. Made at the first call. */
 export function identitiesOf(home: string): string[] {
-  const file = fileOf(home)
+  const file = identityFile(home)
   if (!existsSync(file)) {
     const fresh = generateIdentity()
     writeAtomic(
@@ -32,5 +33,5 @@ export function addIdentities(home: string, fresh: string[]): void {
   const known = identitiesOf(home)
   const more = fresh.filter((i) => !known.includes(i))
   if (more.length === 0) return
-  writeAtomic(fileOf(home), `${readFileSync(fileOf(home), 'utf8').trimEnd()}\n${more.join('\n')}\n`)
+  writeAtomic(identityFile(home), `${readFileSync(identityFile(home), 'utf8').trimEnd()}\n${more.join('\n')}\n`)
 }

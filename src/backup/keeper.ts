@@ -4,7 +4,7 @@ import { recipientOf } from '../lib/age/keys.ts'
 import { digestOf } from '../lib/digest.ts'
 import { codeOf, LandfallError } from '../lib/error.ts'
 import { packageVersion } from '../lib/package.ts'
-import type { BackupPolicy, BackupRecord, Holding, RestoreRecord } from '../model/backup.ts'
+import type { BackupPlace, BackupPolicy, BackupRecord, Holding, RestoreRecord } from '../model/backup.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DataStep, Outcome, Plan, Scope } from '../model/plan.ts'
 import type { StepContext } from '../model/plug.ts'
@@ -44,8 +44,9 @@ export class Keeper implements DataKeeper {
     }
   }
 
-  policyOf(scope: Scope): BackupPolicy {
-    return this.serving(scope).outcome.operate?.backup ?? defaultPolicy(this.parts.home)
+  policyOf(scope: Scope): BackupPolicy & { to: BackupPlace } {
+    const policy = this.serving(scope).outcome.operate?.backup ?? { keep: {}, beforeMigrations: true, verify: true }
+    return { ...policy, to: policy.to ?? { type: 'folder', path: join(this.parts.home, 'backups') } }
   }
 
   /** What the live resources hold now: what a restore would put aside. */
@@ -175,7 +176,6 @@ export class Keeper implements DataKeeper {
     const { backups } = this.parts.store
     const begun = backups.restores(ctx).find((r) => r.id === step.restore)
     if (begun && begun.state !== 'filling') return
-    const record = this.known(ctx, step.backup)
     const { app, environment } = ctx
     const restore: RestoreRecord = {
       app,
@@ -188,11 +188,19 @@ export class Keeper implements DataKeeper {
     }
     backups.putRestore(restore)
     const targets = await targetsOf(this.parts, ctx, this.outcomeOf(plan), step.resources)
+    const place = placeName(ctx, step.restore, digestOf)
+    if (step.file) {
+      for (const target of targets) {
+        await this.job({ ...this.nowhere(), type: 'restore-file', place, target, file: step.file }, ctx)
+      }
+      backups.putRestore({ ...restore, state: 'filled' })
+      return
+    }
+    const record = this.known(ctx, step.backup)
     const aims = targets.map((target) => {
       const part = record.manifest?.parts.find((p) => p.resource === target.resource.name)
       return part ? { target, part } : { target }
     })
-    const place = placeName(ctx, step.restore, digestOf)
     const { differences } = await this.job({ ...this.head(ctx, record), type: 'restore', place, aims }, ctx)
     refuseDifferent(differences, step.backup)
     backups.putRestore({ ...restore, state: 'filled' })
@@ -259,9 +267,9 @@ export class Keeper implements DataKeeper {
   }
 
   /** Files and record of a backup: job parts that all of them share. */
-  head(scope: Scope, record: Pick<BackupRecord, 'app' | 'environment' | 'id' | 'place'>) {
+  head(scope: Scope, record: Pick<BackupRecord, 'app' | 'environment' | 'id' | 'place' | 'folder'>) {
     const { home, store } = this.parts
-    const folder = `${record.app}/${record.environment}/${record.id}`
+    const folder = record.folder ?? `${record.app}/${record.environment}/${record.id}`
     return { home, at: opened(store, scope, record.place), folder, identities: identitiesOf(home) }
   }
 
@@ -357,10 +365,6 @@ export class Keeper implements DataKeeper {
     const { home } = this.parts
     return { home, at: { place: { type: 'folder' as const, path: join(home, 'backups') } }, folder: '-', identities: [] }
   }
-}
-
-export function defaultPolicy(home: string): BackupPolicy {
-  return { keep: {}, to: { type: 'folder', path: join(home, 'backups') }, beforeMigrations: true, verify: true }
 }
 
 /** `20261121T032700Z-kqmw`: when, and four letters that tell two of one second apart. */

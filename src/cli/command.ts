@@ -31,6 +31,12 @@ export interface Flags extends CommonFlags {
   skipUnknown?: boolean
   markdown?: boolean
   restore?: boolean
+  /** `--no-verify`. */
+  verify?: boolean
+  into?: string
+  identity?: string
+  endpoint?: string
+  region?: string
 }
 
 /** One command as data: parsing, help and completion are made of it, and its code is loaded when it is called. */

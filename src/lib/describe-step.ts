@@ -40,7 +40,7 @@ export function describeStep(step: Step): string {
     case 'verify-backup':
       return `restore ${step.backup ?? 'the backup'} into scratch instances and compare`
     case 'restore':
-      return `restore ${step.resources.join(', ')} from ${step.backup} beside what serves, and compare`
+      return `restore ${step.resources.join(', ')} from ${step.file ?? step.backup} beside what serves, and compare`
     case 'swap-data':
       return step.isBack
         ? `put ${step.resources.join(', ')} back as it was before ${step.restore}`

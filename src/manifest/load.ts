@@ -9,6 +9,7 @@ import { announceNotYet } from './not-yet.ts'
 import { type Places, splitPath } from './places.ts'
 import { readVersion } from './read-version.ts'
 import { collectRemarks, type Remarks } from './remarks.ts'
+import { resolveBackup } from './resolve-backup.ts'
 import { resolveChecks } from './resolve-checks.ts'
 import { behind, resolveComponent, valuesOf } from './resolve-component.ts'
 import { type Contract, resolveEnv } from './resolve-env.ts'
@@ -104,6 +105,7 @@ function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, pl
   checkCycles(world, components)
   const checks = resolveChecks(world)
   const troubles = resolveTroubles(world)
+  const backup = resolveBackup(world)
   const groups = resolveGroups(world)
   const entries = makeContract(world, contract, components, groups)
   return {
@@ -118,6 +120,7 @@ function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, pl
     contract: entries,
     ...(groups.length > 0 && { groups }),
     keep: { releases: manifest.keep?.releases ?? 5 },
+    ...(backup && { backup }),
   }
 }
 

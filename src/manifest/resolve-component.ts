@@ -27,6 +27,10 @@ export function resolveComponent(world: World, name: string, component: Manifest
   if (isPublished) refuseForPublished(world, at, component)
   const command = component.run === undefined ? undefined : resolveCommand(world, [...at, 'run'], component.run, 'argument', find)
   const test = component.test === undefined ? undefined : resolveCommand(world, [...at, 'test'], component.test, 'once', find)
+  const backup = component.backup && {
+    before: resolveCommands(world, [...at, 'backup', 'before'], component.backup.before, find),
+    after: component.backup.after ? resolveCommands(world, [...at, 'backup', 'after'], component.backup.after, find) : [],
+  }
   const lifecycle = resolveLifecycle(world, name, component, find)
   const schedule = resolveSchedule(world, name, component)
   const tasks = resolveTasks(world, at, component, contract)
@@ -64,6 +68,7 @@ export function resolveComponent(world: World, name: string, component: Manifest
     rollout: scale.rollout,
     runsAs: 'app',
     ...(test && { test }),
+    ...(backup && { backup }),
     tasks,
     ...(serve && { serve }),
     ...(archives && { archives }),

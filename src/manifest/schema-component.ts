@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { componentBackup } from './schema-backup.ts'
 import { envEntry } from './schema-env.ts'
 import { schedule, steps } from './schema-release.ts'
 import {
@@ -176,6 +177,7 @@ export const component = z.strictObject({
     .optional()
     .describe('overlap: new instances run beside the old ones. replace: the old ones stop first.'),
   user: prose.optional().describe('The user inside a container.'),
+  backup: componentBackup.optional(),
   test: command.optional().describe('Must exit 0 after the build, or there is no release.'),
   env: z.record(envKey, envEntry).optional().describe('Variables of this component alone.'),
   serve: serve.optional().describe('How static files are served.'),

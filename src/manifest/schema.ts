@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { backup } from './schema-backup.ts'
 import { CHECK_METHODS, check, trouble } from './schema-check.ts'
 import { component, scale } from './schema-component.ts'
 import { envEntry, groups } from './schema-env.ts'
@@ -77,7 +78,7 @@ export const manifestSchema = z
       .optional()
       .describe('Smoke checks: asked on new instances before they have traffic, and of what serves.'),
     environments: z.record(name, environment, mapping).optional().describe('What is different, by environment.'),
-    backup: anything.optional().describe('When backups are made.'),
+    backup: backup.optional(),
     troubles: z
       .array(trouble, rule('E_TYPE', 'is not a list of troubles'))
       .max(200)

@@ -1,3 +1,4 @@
+import type { BackupPolicy } from './backup.ts'
 import type { Value } from './value.ts'
 
 /** What one manifest describes, resolved for one environment. Survives `JSON.stringify`; holds no secret. */
@@ -16,6 +17,7 @@ export interface App {
   /** Rules over several variables of the contract. Absent: there are none. */
   groups?: EnvGroup[]
   keep: { releases: number }
+  backup?: BackupPolicy
 }
 
 /** One living copy of an app: own data, own stored values, own hosts. */

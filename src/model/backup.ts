@@ -8,7 +8,8 @@ export interface BackupPolicy {
   /** Absent: by hand and before migrations alone. */
   timing?: { type: 'every'; seconds: number } | { type: 'cron'; expression: string; timeZone: string }
   keep: BackupKeep
-  to: BackupPlace
+  /** Absent: below LANDFALL_HOME, on the disk of everything else. */
+  to?: BackupPlace
   /** Before every release that migrates. */
   beforeMigrations: boolean
   /** Each is restored into a scratch instance and compared as soon as it is taken. */
@@ -76,6 +77,8 @@ export interface BackupRecord extends Scope {
   /** `making` until the manifest is read back; `taken` until a restore into a scratch instance was found equal. */
   state: 'making' | 'taken' | 'verified' | 'failed'
   why: BackupReason
+  /** Where it lies in its place, if not as `<app>/<environment>/<id>`. */
+  folder?: string
   /** Run that made it, and the release that it was made before. */
   run?: string
   before?: string

@@ -129,7 +129,7 @@ export type Step =
   /** Into scratch instances, and compared. `backup` absent: the one that this run made. */
   | { type: 'verify-backup'; backup?: string }
   /** New places beside the live ones are filled and compared; nothing serves from them yet. */
-  | { type: 'restore'; restore: string; backup: string; resources: string[] }
+  | { type: 'restore'; restore: string; backup: string; resources: string[]; file?: string }
   /** The new places become the live ones and these `<place>-old`; `isBack`: the other way round. */
   | { type: 'swap-data'; restore: string; resources: string[]; isBack: boolean }
 /** Those that an engine carries out; the others are the runner's own. */
@@ -214,7 +214,15 @@ export type Intent = Scope & {
         /** Filled from a backup before anything of the app starts: the way onto another machine. */
         restore?: RestoreWish
       }
-    | { type: 'rollback'; to: string }
+    | {
+        type: 'rollback'
+        to: string
+        /** What becomes of the data where the schema changed since: absent where nobody chose. */
+        data?: 'keep' | 'restore'
+        /** With `restore`. */
+        restore?: RestoreWish
+        loss?: DataLoss
+      }
     | { type: 'down' }
     | { type: 'backup'; why: BackupReason; isVerified: boolean /** Tells two apart. */; nonce: string }
     | { type: 'verify-backup'; backup: string }
@@ -238,6 +246,17 @@ export interface RestoreWish {
   /** When the backup was made. */
   at: string
   resources: string[]
+  /** A file of somebody else's in place of a backup: absolute. */
+  file?: string
+}
+/** What a restore would set aside: how the live data differs from a backup. */
+export interface DataLoss {
+  backup: string
+  /** When it was made, as an ISO time, and how long that is ago. */
+  at: string
+  seconds: number
+  /** Tables, folders and prefixes that differ, with their rows, files or objects. */
+  items: { resource: string; item: string; before: number; now: number }[]
 }
 /** A server that is not ours, and what a login there takes. `neededBy`: components that wait for it. */
 export interface ExternalServer {

@@ -1,4 +1,5 @@
 import { apply } from './apply.ts'
+import { backupAdopt, backupConfirm, backupDelete, backupHold, backupKey, backupList } from './backup.ts'
 import { check } from './check.ts'
 import type { OpAnswers, OpInput, OpName, StreamInput, StreamLines, StreamName } from './contract.ts'
 import { doctor } from './doctor.ts'
@@ -46,6 +47,12 @@ const ops: Ops = {
   'smoke-sign': smokeSign,
   uptime,
   'resource-login': resourceLogin,
+  'backup-list': backupList,
+  'backup-adopt': backupAdopt,
+  'backup-hold': backupHold,
+  'backup-delete': backupDelete,
+  'backup-confirm': backupConfirm,
+  'backup-key': async (s) => backupKey(s),
   'env-list': envList,
   'env-set': envSet,
   'env-unset': envUnset,

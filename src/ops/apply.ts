@@ -6,6 +6,9 @@ import { appNameOf, firstError, isProtected } from './read-manifest.ts'
 import { hasNewRecord, recordOutcome } from './record-outcome.ts'
 import type { Setting } from './world.ts'
 
+/** Their plans hold a nonce of their own: what a person saw of it is its name. */
+const HAS_NONCE = new Set(['task', 'backup'])
+
 /** Makes the plan once more, and begins its run when it is the one that the person saw. */
 export async function apply(setting: Setting, input: OpInput<'apply'>): Promise<OpAnswers['apply']> {
   const { runs } = setting.store
@@ -17,8 +20,7 @@ export async function apply(setting: Setting, input: OpInput<'apply'>): Promise<
     await confirmed(setting, input, scope.app)
     const { plan, findings } = await planWish(setting, input, true)
     if (!plan) throw firstError(findings)
-    // A task's plan holds a nonce of its own: what a person saw of it is its name.
-    if (input.planId !== undefined && input.planId !== plan.id && input.wish.type !== 'task') {
+    if (input.planId !== undefined && input.planId !== plan.id && !HAS_NONCE.has(input.wish.type)) {
       throw new LandfallError({
         code: 'E_BASIS',
         message: 'the world or the files have changed since the plan was made; nothing was done',
@@ -37,6 +39,8 @@ export async function apply(setting: Setting, input: OpInput<'apply'>): Promise<
 }
 
 async function confirmed(setting: Setting, input: OpInput<'apply'>, app: string): Promise<void> {
+  // They change nothing that serves.
+  if (input.wish.type === 'backup' || input.wish.type === 'verify-backup') return
   if (!(await isProtected(input, setting.store)) || input.confirm === app) return
   throw new LandfallError({
     code: 'E_CONFIRM',
@@ -46,6 +50,9 @@ async function confirmed(setting: Setting, input: OpInput<'apply'>, app: string)
 }
 
 function commandOf(wish: OpInput<'apply'>['wish']): string {
+  if (wish.type === 'backup') return 'backup create'
+  if (wish.type === 'verify-backup') return `backup verify ${wish.backup}`
+  if (wish.type === 'restore') return `backup restore ${wish.backup}`
   if (wish.type !== 'task') return wish.type
   return `run ${wish.component ? `${wish.component}.` : ''}${wish.task}`
 }

@@ -27,7 +27,11 @@ export const wish = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('rollback'), to: z.string().optional() }),
   z.strictObject({ type: z.literal('down') }),
   /** All that keeps data, now. `verify`: restored into scratch instances and compared as well. */
-  z.strictObject({ type: z.literal('backup'), why: z.enum(['hand', 'schedule']).default('hand'), verify: z.boolean().default(true) }),
+  z.strictObject({
+    type: z.literal('backup'),
+    why: z.enum(['hand', 'schedule']).default('hand'),
+    verify: z.boolean().default(true),
+  }),
   z.strictObject({ type: z.literal('verify-backup'), backup: z.string() }),
   /** `resources` absent: all that it holds. `file`: one of somebody else's, into the one resource. */
   z.strictObject({
@@ -80,6 +84,8 @@ export const opInputs = {
     from: z.string().optional(),
     endpoint: z.string().optional(),
     region: z.string().optional(),
+    accessKey: z.string().optional(),
+    secretKey: z.string().optional(),
   }),
   /** `reason` absent: it is held no longer. */
   'backup-hold': where.extend({ backup: z.string(), reason: z.string().min(1).max(200).optional() }),

@@ -1,9 +1,10 @@
 import { LandfallError } from '../lib/error.ts'
 import type { App } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
-import type { Intent, Observed, Plan, PlanInput, Scope } from '../model/plan.ts'
+import type { Intent, Observed, Plan, PlanInput, RestoreWish, Scope } from '../model/plan.ts'
 import { makePlan } from '../plan/plan.ts'
 import { type Loaded, loadApp } from './app-of.ts'
+import { restoreWish } from './backup.ts'
 import type { EnvWant, OpInput } from './contract.ts'
 import { generateMissing, storedValues, storedVersions, type Values, valueFindings } from './contract-check.ts'
 import { insecureFindings } from './env-insecure.ts'
@@ -27,7 +28,8 @@ export async function planWish(setting: Setting, input: OpInput<'plan'>, isForRe
   const { stored, releases, keys } = setting.store
   // Without the key every value would be missing, and what is started then must not be an app with an empty environment.
   if (wish.type !== 'down') keys.refuseWithout()
-  if (wish.type !== 'up') return planOnRecord(setting, input)
+  const restore = await restoreWish(setting, input)
+  if (wish.type !== 'up' && !restore?.isFirst) return planOnRecord(setting, input, restore)
   const given: Values = new Map(input.given?.map((g) => [g.name, { value: g.value }]))
   const route = (v: RouteValue, app: App) =>
     routeText(v, { app: app.name, environment: app.environment.name }, app.routes, setting.edge)
@@ -49,7 +51,8 @@ export async function planWish(setting: Setting, input: OpInput<'plan'>, isForRe
     type: 'up',
     release: releases.next(scope),
     stored: versions,
-    ...(wish.only && { only: wish.only }),
+    ...(wish.type === 'up' && wish.only && { only: wish.only }),
+    ...(restore && { restore: restore.wish }),
   }
   const made = makePlan(inputOf(observed, intent, loaded))
   return { scope, ...(made.plan && { plan: made.plan }), findings: [...findings, ...made.findings], ...wanted }
@@ -68,16 +71,16 @@ async function environmentFindings(
 }
 
 /** Rollback, down and tasks need nothing but what is on record: they work with a broken manifest too. */
-async function planOnRecord(setting: Setting, input: OpInput<'plan'>): Promise<Made> {
+async function planOnRecord(setting: Setting, input: OpInput<'plan'>, restore?: { wish: RestoreWish }): Promise<Made> {
   const { wish, environment } = input
   const scope = { app: await appNameOf(input, setting.store), environment }
   const observed = await observe(setting, scope)
-  const intent = intentOf(wish, scope, observed)
+  const intent: Intent = restore ? { ...scope, type: 'restore', ...restore.wish } : intentOf(setting, wish, scope, observed)
   const made = makePlan(inputOf(observed, intent))
   return { scope, ...(made.plan && { plan: made.plan }), findings: made.findings }
 }
 
-function intentOf(wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observed): Intent {
+function intentOf(setting: Setting, wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observed): Intent {
   switch (wish.type) {
     case 'rollback':
       return { ...scope, type: 'rollback', to: wish.to ?? beforeServing(scope, observed) }
@@ -89,9 +92,22 @@ function intentOf(wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observe
       const isAgain = wish.again && { isAgain: true }
       return { ...scope, type: 'task', component: owner ?? '', task: wish.task, nonce, ...isAgain }
     }
+    case 'backup':
+      return { ...scope, type: 'backup', why: wish.why, isVerified: wish.verify, nonce: Date.now().toString(36) }
+    case 'verify-backup':
+      setting.keeper.known(scope, wish.backup)
+      return { ...scope, type: 'verify-backup', backup: wish.backup }
     default:
       return { ...scope, type: 'down' }
   }
+}
+
+/** Undefined where nothing keeps data. */
+export async function planScheduledBackup(setting: Setting, scope: Scope): Promise<Plan | undefined> {
+  const observed = await observe(setting, scope)
+  const isVerified = setting.keeper.policyOf(scope).verify
+  return makePlan(inputOf(observed, { ...scope, type: 'backup', why: 'schedule', isVerified, nonce: Date.now().toString(36) }))
+    .plan
 }
 
 /** The plan of one firing; undefined where no such component serves any more. */

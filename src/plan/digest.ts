@@ -9,7 +9,7 @@ import type { Value } from '../model/value.ts'
  * uses. How the artifact was built is left out: the artifact's own name says that.
  */
 export function componentDigest(component: Component, artifact: string, stored: Record<string, number>): string {
-  const { source: _source, build: _build, test: _test, tasks: _tasks, max: _max, ...shaping } = component
+  const { source: _source, build: _build, test: _test, tasks: _tasks, backup: _backup, max: _max, ...shaping } = component
   const { bootstrap: _b, predeploy: _before, postdeploy: _after, schedule: _s, compatible: _c, ...rest } = shaping
   return digestOf({ rest, artifact, stored })
 }

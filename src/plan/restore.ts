@@ -8,7 +8,7 @@ import { stopOf } from './roll.ts'
  * ones, and it goes on. What was live stays until somebody confirms.
  */
 export function planRestore({ observed }: PlanInput, intent: Extract<Intent, { type: 'restore' }>): Decision {
-  const { restore, backup, resources, at } = intent
+  const { restore, backup, resources, at, file } = intent
   if (!observed.serves) {
     const message = 'nothing serves here, so there is nowhere to restore into'
     return {
@@ -21,7 +21,12 @@ export function planRestore({ observed }: PlanInput, intent: Extract<Intent, { t
   const running = users.filter((s) => observed.running.some((r) => r.component === s.component.name && r.release === s.release))
   const swap: Step = { type: 'swap-data', restore, resources, isBack: false }
   const stages: Stage[] = [
-    { name: 'restore', downtimeSeconds: 0, steps: [{ type: 'restore', restore, backup, resources }], undo: [] },
+    {
+      name: 'restore',
+      downtimeSeconds: 0,
+      steps: [{ type: 'restore', restore, backup, resources, ...(file && { file }) }],
+      undo: [],
+    },
     {
       name: 'switch',
       downtimeSeconds: running.length === 0 ? 0 : 5,
@@ -37,7 +42,7 @@ export function planRestore({ observed }: PlanInput, intent: Extract<Intent, { t
       {
         type: 'destructive',
         code: 'W_RESTORE',
-        message: `${list} becomes what it was at ${at}; what was written since is set aside until \`landfall backup confirm ${restore}\``,
+        message: `${list} becomes what ${file ? 'the file holds' : `it was at ${at}`}; what was written since is set aside until \`landfall backup confirm ${restore}\``,
       },
       ...(running.length > 0
         ? [

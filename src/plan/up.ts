@@ -11,10 +11,12 @@ import type {
   Stage,
   Step,
 } from '../model/plan.ts'
+import { backupStage } from './backup.ts'
 import { dataFindings } from './data.ts'
 import type { Decision } from './decision.ts'
 import { componentDigest, storedVersions } from './digest.ts'
 import { awaitExternal, lifecycleWarnings, postdeployStage, predeployStage, releaseStage } from './lifecycle.ts'
+import { isMigrating } from './migrates.ts'
 import { inLevels } from './order.ts'
 import { rebuilt } from './rebuilt.ts'
 import { restoreStage } from './restore.ts'
@@ -64,6 +66,8 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   )
   const stages: Stage[] = [predeployStage(fresh, observed), buildStage(next, observed), inResources]
   if (intent.restore) stages.push(restoreStage(intent.restore))
+  const saved = intent.restore ? undefined : backupBefore(app, fresh, observed, intent.release)
+  if (saved) stages.push(saved.stage)
   stages.push(
     releaseStage(
       fresh,
@@ -90,6 +94,7 @@ export function planUp(input: PlanInput, intent: Up): Decision {
     troubles,
     ...(environment.uptimeSeconds !== undefined && { uptimeSeconds: environment.uptimeSeconds }),
     resources: app.resources,
+    ...(app.backup && { backup: app.backup }),
   }
   const outcome: Outcome = { ...version, serving, routes: app.routes, data: { ...observed.data, ...input.data }, operate }
   const isRelease = next.some(isFresh) || hasNewTable || gone.length > 0
@@ -97,6 +102,19 @@ export function planUp(input: PlanInput, intent: Up): Decision {
   if (isRelease) stages.push(retention(observed, serving, app.keep.releases))
   const warnings = [...warningsOf(app, next, gone, observed), ...lifecycleWarnings(app, fresh, observed)]
   return { ...(release && { release }), stages, warnings, outcome, findings }
+}
+
+/** What serves is backed up before a release changes its schema. */
+function backupBefore(app: App, fresh: ServingComponent[], observed: Observed, release: string) {
+  if (app.backup?.beforeMigrations === false || !observed.serves || (observed.snapshots ?? []).length === 0) return undefined
+  const steps = byName(fresh).flatMap((s) => s.component.releaseSteps.filter(isMigrating).map((step) => ({ s, step })))
+  if (steps.length === 0) return undefined
+  // Nothing is known of a step without a check: it may change something each time.
+  const unless = steps.flatMap(({ s, step }) =>
+    step.check ? [{ component: s.component, release: s.release, artifact: s.artifact, check: step.check }] : [],
+  )
+  const isKnown = unless.length === steps.length
+  return backupStage(observed, { why: 'release', before: release, unless: isKnown ? unless : [], nonce: release })
 }
 
 /** A check without a host asks the first one of the manifest. */

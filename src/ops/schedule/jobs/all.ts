@@ -1,10 +1,11 @@
 import type { Setting } from '../../world.ts'
 import type { JobsOf, ScheduledJob } from '../scheduled-job.ts'
+import { backupJobs } from './backup.ts'
 import { checkJobs } from './checks.ts'
 import { cronJobs } from './cron.ts'
 
 /** One line for every contributor. */
-const CONTRIBUTORS: JobsOf[] = [checkJobs, cronJobs]
+const CONTRIBUTORS: JobsOf[] = [backupJobs, checkJobs, cronJobs]
 
 /** All that is to happen again and again, in every environment of this home. */
 export function allJobs(setting: Setting): ScheduledJob[] {
