@@ -13,6 +13,8 @@ function home(path: string): string {
   return path
     .replace(/^components\.\*\.env\.\*\.|^environments\.\*\.env\.\*\./, 'env.*.')
     .replace(/^environments\.\*\.scale\.\*\./, 'components.*.scale.')
+    .replace(/^components\.\*\.(?:bootstrap|predeploy|postdeploy)\[\]\./, 'components.*.release[].')
+    .replace('.verify.sql[].', '.verify.sql.')
 }
 
 /** `components.*.health.path` for the row `path` under the heading for `components.<name>.health`. */
