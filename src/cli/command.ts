@@ -22,6 +22,8 @@ export interface Flags extends CommonFlags {
   force?: boolean
   dry?: boolean
   proved?: string
+  code?: boolean
+  codeAndData?: boolean
   target?: string
   sign?: string
   by?: string
@@ -37,6 +39,7 @@ export interface Flags extends CommonFlags {
   identity?: string
   endpoint?: string
   region?: string
+  fix?: boolean
 }
 
 /** One command as data: parsing, help and completion are made of it, and its code is loaded when it is called. */

@@ -13,6 +13,7 @@ import { plan } from './plan.ts'
 import { ps, runs } from './ps.ts'
 import { resourceLogin } from './resource-login.ts'
 import { smoke, smokeSign } from './smoke.ts'
+import { troubles } from './troubles.ts'
 import { uptime } from './uptime.ts'
 import { openSetting, recoverSetting, type Setting } from './world.ts'
 import type { StreamIo, World, WorldOptions } from './world-type.ts'
@@ -65,6 +66,7 @@ const ops: Ops = {
   'mail-show': mailShow,
   'mail-test': mailTest,
   doctor,
+  troubles,
   stop: async (s, { edge }) => {
     if (!edge) return { stopped: ['daemon'] }
     await s.edge.stop()

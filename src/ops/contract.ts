@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { CheckResult } from '../checks/result.ts'
 import type { EnvSource } from '../model/app.ts'
 import type { BackupRecord, RestoreRecord } from '../model/backup.ts'
+import type { Trouble } from '../model/app.ts'
 import type { RunEvent, RunState, Url } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
@@ -23,8 +24,8 @@ export const where = z.strictObject({
 const anywhere = where.partial().extend({ environment: z.string().optional() })
 export const wish = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('up'), only: z.array(z.string()).optional() }),
-  /** `to` absent: the release before the one that serves. */
-  z.strictObject({ type: z.literal('rollback'), to: z.string().optional() }),
+  /** `to` absent: the release before the one that serves. `data`: what becomes of it where the schema changed since. */
+  z.strictObject({ type: z.literal('rollback'), to: z.string().optional(), data: z.enum(['keep', 'restore']).optional() }),
   z.strictObject({ type: z.literal('down') }),
   /** All that keeps data, now. `verify`: restored into scratch instances and compared as well. */
   z.strictObject({
@@ -128,6 +129,8 @@ export const opInputs = {
       .optional(),
   }),
   doctor: anywhere,
+  /** `words`: of the symptom; all known troubles where there are none. */
+  troubles: where.extend({ words: z.array(z.string().max(200)).max(50).default([]) }),
   /** Ends the daemon and, with `edge`, the edge; instances go on. */
   stop: z.strictObject({ edge: z.boolean().default(false) }),
 } as const
@@ -211,6 +214,7 @@ export interface OpAnswers {
     response: string
     id?: number
   }
+  troubles: { app: string; known: number; troubles: TroubleResult[] }
   stop: { stopped: string[] }
 }
 export interface StreamLines {
@@ -230,6 +234,13 @@ export interface PlanAnswer {
   /** Lines for people, one per step: `describeStep`. */
   text: { stage: string; downtimeSeconds: number; steps: string[] }[]
   urls: Url[]
+}
+/** A known failure, and whether it is this one. */
+export interface TroubleResult extends Omit<Trouble, 'check'> {
+  state: 'likely' | 'unlikely' | 'unknown'
+  evidence?: string
+  /** A `landfall` command that tells: it fails where this is the cause. */
+  ask?: string[]
 }
 /** What the schedule found of one check. */
 export interface CheckUptime {

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { check } from './check.ts'
 import type { OpAnswers, OpInput } from './contract.ts'
 import { keyFindings } from './key-findings.ts'
+import { pythonFindings } from './python-findings.ts'
 import type { Setting } from './world.ts'
 
 /** What this machine lacks, what is not enforced here, and what is wrong with the folder's manifest. */
@@ -10,7 +11,10 @@ export async function doctor(setting: Setting, input: OpInput<'doctor'>): Promis
   const findings = await setting.engine.check()
   for (const alert of setting.store.alerts) findings.push({ level: 'warning', code: 'W_STATE', at: setting.home, message: alert })
   findings.push(...keyFindings(setting))
-  if (input.folder) findings.push(...(await check({ environment: 'local', ...input, folder: input.folder })).findings)
+  if (input.folder) {
+    const where = { environment: 'local', ...input, folder: input.folder }
+    findings.push(...(await check(where)).findings, ...(await pythonFindings(where)))
+  }
   const disk = statfsSync(setting.home)
   const stats = await setting.edge.stats().catch(() => undefined)
   const facts: Record<string, string> = {

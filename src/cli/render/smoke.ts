@@ -1,10 +1,11 @@
-import type { CheckResult } from '../../checks/result.ts'
 import type { OpAnswers } from '../../ops/contract.ts'
 import { cleanText } from './clean.ts'
 import { duration, localTime } from './duration.ts'
 import { renderHint } from './error.ts'
 import type { Look } from './look.ts'
 import { table } from './table.ts'
+
+type CheckResult = OpAnswers['smoke']['results'][number]
 
 const COLUMNS = [{ title: '' }, { title: '' }, { title: '' }, { title: '', isRight: true }, { title: '', isRight: true }]
 
