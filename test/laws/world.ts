@@ -105,6 +105,7 @@ export class TestWorld {
       routes: await this.edge.routes(shop),
       releases: this.store.releases.list(shop),
       data: outcome.data,
+      bootstrapped: this.store.bootstraps.list(shop),
     }
   }
 
