@@ -1,11 +1,13 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { startLoad } from '../../bench/load.ts'
 import { countWritten } from '../../bench/rows.ts'
-import { lacks, needs } from '../capabilities.ts'
-import { copyExample, Machine } from './helpers.ts'
+import type { OpAnswers } from '../../src/ops/contract.ts'
+import { findProgram, lacks, needs } from '../capabilities.ts'
+import { copyExample, freePort, Machine, until } from './helpers.ts'
 
 // The whole story of one app with a real PostgreSQL, in the order in which a team would live it.
 let machine: Machine
@@ -39,6 +41,14 @@ const edit = (file: string, from: string | RegExp, to: string) => {
   expect(text, `${file} has no ${from}`).toMatch(from)
   writeFileSync(path, text.replace(from, to))
 }
+/** The newest link to an address, as the command line shows it. */
+const mailedLink = (email: string) =>
+  until('the link is mailed', async () => {
+    const { messages } = await machine.json<OpAnswers['mail-list']>(['mail', 'list'], { cwd: folder })
+    const found = messages.find((m) => m.to.includes(email))
+    if (!found) return undefined
+    return (await machine.json<OpAnswers['mail-show']>(['mail', 'show', String(found.id)], { cwd: folder })).links[0]
+  })
 const health = async () => (await fetch(`${url}/api/health`)).json()
 
 step('the first `up` brings the app with its database, under a URL that any program can open', async () => {
@@ -151,7 +161,8 @@ step('the app’s own tests of its API pass on this database', async () => {
   const { stdout } = await machine.must(['exec', 'web', '--', 'node', '-p', 'process.env.CLOUDRON_POSTGRESQL_URL'], {
     cwd: folder,
   })
-  const env = { ...machine.env, DATABASE_URL: stdout.trim() }
+  const redis = await startRedis()
+  const env = { ...machine.env, DATABASE_URL: stdout.trim(), ...(redis && { REDIS_URL: redis.url }) }
   for (const args of [
     ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
     ['run', 'test:api'],
@@ -159,20 +170,50 @@ step('the app’s own tests of its API pass on this database', async () => {
     const { status, stdout: out, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', env })
     expect(status, `npm ${args.join(' ')}\n${out.slice(-3000)}${stderr}`).toBe(0)
   }
+  redis?.stop()
+})
+
+/** Where the machine has one: the app's limits are then counted for two instances together. */
+async function startRedis(): Promise<{ url: string; stop(): void } | undefined> {
+  const program = findProgram('redis-server', 'valkey-server')
+  if (!program) return undefined
+  const port = await freePort()
+  const child = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' })
+  await until('Redis listens', () => canConnect(port))
+  return { url: `redis://127.0.0.1:${port}`, stop: () => void child.kill() }
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
+}
+
+step('the smoke checklist signs in by a mailed link, and says what a person has to sign', async () => {
+  await machine.must(['run', 'web.seed', '--yes'], { cwd: folder })
+  const answer = await machine.run(['smoke', '--json'], { cwd: folder })
+  const { results } = JSON.parse(answer.stdout) as OpAnswers['smoke']
+  const states = Object.fromEntries(results.map((r) => [r.name, r.isPassed]))
+  expect(states, answer.stdout).toMatchObject({
+    healthy: true,
+    'the mailed link signs in': true,
+    'a stranger uploads nothing': true,
+    'templates are seeded': true,
+  })
 })
 
 needs('postgres', 'chromium').test('a person with a browser gets along', async () => {
   expect(failed).toBeUndefined()
   const { chromium } = await import('playwright-core')
-  const { findProgram } = await import('../capabilities.ts')
   const { journey } = await import('../journeys/communityrule.ts')
-  await machine.run(['run', 'web.seed', '--yes'], { cwd: folder })
   const browser = await chromium.launch({
     executablePath: findProgram('chromium', 'google-chrome') ?? '',
     args: ['--no-sandbox'],
   })
   try {
-    const { slug } = await journey(url, await browser.newPage())
+    const { slug } = await journey(url, await browser.newPage(), mailedLink)
     expect((await fetch(`${url}/rules/${slug}`)).status).toBe(200)
   } finally {
     await browser.close()
