@@ -31,14 +31,14 @@ export function whyNotOfKind(text: string, kind: EnvKind, values: readonly strin
         const digits = Number(bytes) * 2
         return text.length === digits && /^[0-9a-f]*$/i.test(text) ? undefined : `is not ${bytes} bytes in ${digits} hex digits`
       }
-      return PATTERNS[kind]?.test(text) === false ? `is no ${NAMES[kind] ?? kind}` : undefined
+      return PATTERNS[kind]?.test(text) === false ? (WRONG[kind] ?? `is no ${kind}`) : undefined
     }
   }
 }
 
-const NAMES: Partial<Record<EnvKind, string>> = {
-  int: 'whole number',
-  bool: 'true or false (1, 0, yes, no, on, off)',
-  url: 'address such as https://shop.example',
-  email: 'mail address',
+const WRONG: Partial<Record<EnvKind, string>> = {
+  int: 'is no whole number',
+  bool: 'is neither true nor false (1 and 0, yes and no, on and off)',
+  url: 'is no address such as https://shop.example',
+  email: 'is no mail address',
 }
