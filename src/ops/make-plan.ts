@@ -12,6 +12,7 @@ import { storeGiven, wantsOf, withGiven } from './env-sources.ts'
 import { observe } from './observe.ts'
 import { appNameOf, located } from './read-manifest.ts'
 import { type RouteValue, routeText } from './value.ts'
+import { rollbackIntent } from './way-back.ts'
 import type { Setting } from './world.ts'
 
 export interface Made {
@@ -75,15 +76,20 @@ async function planOnRecord(setting: Setting, input: OpInput<'plan'>, restore?: 
   const { wish, environment } = input
   const scope = { app: await appNameOf(input, setting.store), environment }
   const observed = await observe(setting, scope)
-  const intent: Intent = restore ? { ...scope, type: 'restore', ...restore.wish } : intentOf(setting, wish, scope, observed)
+  const intent: Intent = restore ? { ...scope, type: 'restore', ...restore.wish } : await intentOf(setting, wish, scope, observed)
   const made = makePlan(inputOf(observed, intent))
   return { scope, ...(made.plan && { plan: made.plan }), findings: made.findings }
 }
 
-function intentOf(setting: Setting, wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observed): Intent {
+async function intentOf(
+  setting: Setting,
+  wish: OpInput<'plan'>['wish'],
+  scope: Scope,
+  observed: Observed,
+): Promise<Intent> {
   switch (wish.type) {
     case 'rollback':
-      return { ...scope, type: 'rollback', to: wish.to ?? beforeServing(scope, observed) }
+      return rollbackIntent(setting, scope, { to: wish.to ?? beforeServing(scope, observed), data: wish.data }, observed)
     case 'task': {
       const has = ({ component }: Observed['serving'][string]) =>
         component.tasks[wish.task] || (wish.task === 'bootstrap' && component.bootstrap)

@@ -42,7 +42,7 @@ export function planRollback(input: PlanInput, intent: Extract<Intent, { type: '
   if (lost.length > 0) return refuse(gone(intent.to, lost))
 
   const { findings, warnings } = wayBack(intent, observed)
-  if (findings.length > 0) return { stages: [], warnings, findings }
+  if (findings.some((f) => f.level === 'error')) return { stages: [], warnings, findings }
   const routes = routeLines(target.routes, serving)
   const stages = intent.restore
     ? backWithData(intent.restore, { next, observed, serving, routes, target })
@@ -59,7 +59,7 @@ export function planRollback(input: PlanInput, intent: Extract<Intent, { type: '
   const version = target.version === undefined ? {} : { version: target.version }
   const operate = target.operate && { operate: target.operate }
   const outcome: Outcome = { ...version, serving, routes: target.routes, data: observed.data, ...operate }
-  return { release: target.release, stages, warnings: [...warnings, ...stepNotes(target, observed)], outcome, findings: [] }
+  return { release: target.release, stages, warnings: [...warnings, ...stepNotes(target, observed)], outcome, findings }
 }
 
 /**

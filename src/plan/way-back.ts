@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts'
-import type { DataLoss, Intent, Observed, PlanWarning, ReleaseRecord } from '../model/plan.ts'
+import type { DataLoss, Intent, Observed, PlanWarning, ReleaseRecord, RestoreWish } from '../model/plan.ts'
 import { migratesOf } from './migrates.ts'
 
 type Rollback = Extract<Intent, { type: 'rollback' }>
@@ -45,7 +45,7 @@ export function wayBack(intent: Rollback, observed: Observed): { findings: Findi
   const change = schemaChange(to, observed)
   if (data === 'restore') {
     if (!intent.restore) return { findings: [noBackup(to, change)], warnings: [] }
-    return { findings: [], warnings: loss ? [lossWarning(loss)] : [] }
+    return { findings: loss ? [lossFinding(to, loss)] : [], warnings: [restoreWarning(intent.restore)] }
   }
   if (!change) return { findings: [], warnings: [] }
   const which = change.releases.join(', ')
@@ -102,8 +102,14 @@ function noBackup(to: string, change: SchemaChange | undefined): Finding {
       }
 }
 
-function lossWarning(loss: DataLoss): PlanWarning {
-  return { type: 'destructive', code: 'W_DATA_BACK', message: `data goes back to ${loss.backup}: ${lossText(loss)}` }
+/** A remark beside the plan and not part of it: it is another one with every row that is written. */
+function lossFinding(to: string, loss: DataLoss): Finding {
+  return { level: 'warning', code: 'W_DATA_BACK', at: to, message: `data goes back to ${loss.backup}: ${lossText(loss)}` }
+}
+
+function restoreWarning({ backup, at, restore, resources }: RestoreWish): PlanWarning {
+  const message = `${resources.join(', ')} becomes what it was at ${at} (${backup}); what was written since is set aside until \`landfall backup confirm ${restore}\``
+  return { type: 'destructive', code: 'W_RESTORE', message }
 }
 
 /** `12 minutes of writes are set aside: 3 rows more in db public.orders, 1 row fewer in …`. */

@@ -133,7 +133,7 @@ export class TestWorld {
   }
 
   async rollback(to: string): Promise<RunEvent> {
-    return this.run(makePlan(await this.input({ ...shop, type: 'rollback', to })).plan!)
+    return this.run(makePlan(await this.input({ ...shop, type: 'rollback', to, data: 'keep' })).plan!)
   }
 
   /** Carries a plan out and gives its last event. */
