@@ -67,10 +67,12 @@ export async function textsOf(
 
 /** What went wrong, also where nothing came back in time. */
 async function tryOnce(login: (signal: AbortSignal) => Promise<void>, ended: AbortSignal, deadline: number): Promise<unknown> {
-  const ms = Math.max(1, Math.min(TRY_MS, deadline - performance.now()))
+  const ms = Math.max(1, Math.ceil(Math.min(TRY_MS, deadline - performance.now())))
   const signal = AbortSignal.any([ended, AbortSignal.timeout(ms)])
   const late = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`no answer within ${Math.round(ms / 1000)} s`)), { once: true })
+    signal.addEventListener('abort', () => reject(new Error(`no answer within ${Math.max(1, Math.round(ms / 1000))} s`)), {
+      once: true,
+    })
   })
   late.catch(() => {}) // Where the login came first, nobody waits for it.
   try {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { killBuilds } from '../../lib/build/kill-builds.ts'
 import { cleanScratch } from '../../lib/build/scratch.ts'
 import { isAlive } from '../../lib/process-identity.ts'
+import { whyReadOnly } from '../../lib/read-only.ts'
 import { drain } from './drain.ts'
 import { endProcesses } from './end-processes.ts'
 import { becomeServing } from './endpoints.ts'
@@ -19,8 +20,10 @@ import { type Live, livesOf, nameOf, newLive, notice, said, type World } from '.
  * nobody. Restarts wait for what they need and are not waited for.
  */
 export async function recover(world: World): Promise<void> {
+  // Where nothing can be written nothing can be taken away either; what lives is found all the same.
+  const isReadOnly = whyReadOnly(world.home) !== undefined
   await killBuilds(world.home)
-  await cleanScratch(world.home)
+  if (!isReadOnly) await cleanScratch(world.home)
   const found: Live[] = []
   for (const id of listRecordFolders(world.home)) {
     if (world.lives.has(id)) continue
@@ -31,6 +34,7 @@ export async function recover(world: World): Promise<void> {
     found.push(live)
   }
   for (const live of found) await settle(world, live)
+  if (isReadOnly) return
   await removeLeftovers(world)
   for (const live of found) if (shouldRestart(live)) said(world, live.record, 'could not be started', restartInTurn(world, live))
 }
