@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { z } from 'zod'
 import { derive } from '../lib/age/header.ts'
 import { recipientOf, secretOf } from '../lib/age/keys.ts'
+import { canonical } from '../lib/digest.ts'
 import { LandfallError } from '../lib/error.ts'
 import type { BackupManifest } from '../model/backup.ts'
 import type { Place } from './places/place.ts'
@@ -110,7 +111,7 @@ function checkSignature(
   throw new LandfallError({ code: 'E_BACKUP_INVALID', at, message: 'the manifest was altered after it was signed' })
 }
 
-const bytesOf = (content: unknown) => Buffer.from(JSON.stringify(content))
+const bytesOf = (content: unknown) => Buffer.from(canonical(content))
 function signingKey(identity: string): KeyObject {
   const seed = derive(secretOf(identity), Buffer.alloc(0), 'landfall backup manifest')
   return createPrivateKey({ key: Buffer.concat([ED25519_HEAD, seed]), format: 'der', type: 'pkcs8' })

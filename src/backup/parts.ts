@@ -59,7 +59,12 @@ export async function* readPart(
     yield* through(decrypt(source, identities), createZstdDecompress({ chunkSize: PIECE }))
     for await (const _ of source);
   } catch (error) {
-    if (error instanceof LandfallError) throw named(error, at)
+    if (error instanceof LandfallError) {
+      for await (const _ of source);
+      // All of it is there: then what looks like a missing end is an altered one.
+      const isWhole = error.code === 'E_BACKUP_TRUNCATED' && bytes === is.bytes
+      throw isWhole ? named(error, at, 'E_BACKUP_INVALID', 'bytes near the end were altered') : named(error, at)
+    }
     if (codeOf(error)?.startsWith('ZSTD_') || codeOf(error)?.startsWith('ERR_')) {
       throw new LandfallError({ code: 'E_BACKUP_INVALID', message: 'the compressed bytes are damaged', at, cause: error })
     }
@@ -76,10 +81,10 @@ export async function* readPart(
   }
 }
 
-const named = (e: LandfallError, at: string): LandfallError =>
+const named = (e: LandfallError, at: string, code = e.code, message = e.message): LandfallError =>
   new LandfallError({
-    code: e.code,
-    message: e.message,
+    code,
+    message,
     at: e.at ?? at,
     ...(e.detail && { detail: e.detail }),
     ...(e.hint && { hint: e.hint }),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { LandfallError } from '../lib/error.ts'
@@ -21,6 +21,8 @@ export async function runJob<T extends Job['type']>(given: Given<T>, ears: JobEa
   const parent = join(given.home, 'scratch')
   mkdirSync(parent, { recursive: true, mode: 0o711 })
   const scratch = mkdtempSync(join(parent, 'backup-'))
+  // Scratch servers run as another user, and have a folder of their own in there.
+  for (const folder of [parent, scratch]) chmodSync(folder, 0o711)
   const { file, args } = ownProgram('backup', import.meta.url, './program/main.ts')
   const child = spawn(file, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
