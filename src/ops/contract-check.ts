@@ -15,7 +15,7 @@ import { generateValue } from './generate.ts'
 export type Values = Map<string, { value: string; at?: string }>
 
 export function storedValues(scope: Scope, stored: Stored): Values {
-  return new Map(stored.list(scope).map((e) => [e.name, { value: stored.get(scope, e.name) ?? '' }]))
+  return new Map([...stored.all(scope)].map(([name, value]) => [name, { value }]))
 }
 
 /** What is missing or does not fit, all of it at once, before anything is built. Pure. */

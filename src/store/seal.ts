@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomic } from '../lib/atomic.ts'
@@ -37,11 +37,12 @@ const KEY_BYTES = 32
 
 export function openSeal(home: string, record: KeyRecord): Seal {
   const path = join(home, 'secrets.key')
-  let key: Buffer | undefined
+  let current: { key: Buffer; cipher: Cipher } | undefined
   let problem: LandfallError | undefined
   const load = () => {
     try {
-      key = loadKey(path, record)
+      const key = loadKey(path, record)
+      current = { key, cipher: cipherOf(key) }
       problem = undefined
     } catch (error) {
       if (!(error instanceof LandfallError)) throw error
@@ -49,36 +50,37 @@ export function openSeal(home: string, record: KeyRecord): Seal {
     }
   }
   load()
-  const ready = (): Buffer => {
+  const ready = () => {
     // Somebody may have put the file back: nothing has to be started anew for that.
     if (problem) load()
-    if (problem || !key) throw problem
-    return key
+    if (problem || !current) throw problem
+    return current
   }
   return {
     problem() {
       if (problem) load()
       return problem
     },
-    keyId: () => keyIdOf(ready()),
-    key: ready,
-    close: (text, place) => cipherOf(ready()).close(text, place),
-    open: (sealed, place) => cipherOf(ready()).open(sealed, place),
+    keyId: () => keyIdOf(ready().key),
+    key: () => ready().key,
+    close: (text, place) => ready().cipher.close(text, place),
+    open: (sealed, place) => ready().cipher.open(sealed, place),
     restore(given) {
       writeAtomic(path, line(given))
       load()
     },
     rotate(next, reseal) {
       const before = ready()
-      writeAtomic(path, line(before) + line(next))
+      const after = { key: next, cipher: cipherOf(next) }
+      writeAtomic(path, line(before.key) + line(next))
       failpoint('seal:both')
       try {
-        reseal(cipherOf(before), cipherOf(next), keyIdOf(next))
+        reseal(before.cipher, after.cipher, keyIdOf(next))
       } catch (error) {
-        writeAtomic(path, line(before))
+        writeAtomic(path, line(before.key))
         throw error
       }
-      key = next
+      current = after
       failpoint('seal:resealed')
       writeAtomic(path, line(next))
       failpoint('seal:done')
@@ -168,7 +170,9 @@ function opens(key: Buffer, { sealed, place }: { sealed: Uint8Array; place: stri
 
 const line = (key: Buffer) => `${key.toString('hex')}\n`
 
-function cipherOf(key: Buffer): Cipher {
+function cipherOf(bytes: Buffer): Cipher {
+  // Taking the bytes in anew for each value would cost more than all the rest.
+  const key = createSecretKey(bytes)
   return {
     close(text, place) {
       const nonce = randomBytes(12)
@@ -176,15 +180,15 @@ function cipherOf(key: Buffer): Cipher {
       return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
     },
     open(sealed, place) {
-      const bytes = Buffer.from(sealed)
+      const all = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(place))
-        decipher.setAuthTag(bytes.subarray(-16))
-        return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8')
+        const decipher = createDecipheriv('aes-256-gcm', key, all.subarray(0, 12)).setAAD(Buffer.from(place))
+        decipher.setAuthTag(all.subarray(-16))
+        return Buffer.concat([decipher.update(all.subarray(12, -16)), decipher.final()]).toString('utf8')
       } catch (cause) {
         throw new LandfallError({
           code: 'E_DECRYPT',
-          message: `the stored value ${place} does not open with key ${keyIdOf(key)}: it was altered, or sealed with another`,
+          message: `the stored value ${place} does not open with key ${keyIdOf(bytes)}: it was altered, or sealed with another`,
           hint: 'set it anew: landfall env set',
           cause,
         })

@@ -14,6 +14,8 @@ export interface StoredEntry {
 export interface Stored {
   /** What is set now; unset ones are left out. */
   list(scope: Scope): StoredEntry[]
+  /** What is set now, with its values, in one go. */
+  all(scope: Scope): Map<string, string>
   /** `version` absent: the newest. Undefined where it is not set. */
   get(scope: Scope, name: string, version?: number): string | undefined
   /** A value equal to the newest one makes no new version. */
@@ -41,6 +43,10 @@ export function openStored(db: DatabaseSync, seal: Cipher): Stored {
       (newest.all(s.app, s.environment) as Newest[])
         .filter((r) => r.sealed !== null)
         .map((r) => ({ name: r.name, version: r.version, isSecret: r.is_secret === 1, source: r.source })),
+    all(s) {
+      const rows = (newest.all(s.app, s.environment) as Newest[]).filter((r) => r.sealed !== null)
+      return new Map(rows.map((r) => [r.name, seal.open(r.sealed!, place(s, r.name, r.version))]))
+    },
     get(s, name, version) {
       const row = (version === undefined ? last.get(s.app, s.environment, name) : at.get(s.app, s.environment, name, version)) as
         | Last
