@@ -1,7 +1,9 @@
 // What an error code means for whoever asked. Codes that nobody lists here are failures of the work: 500, exit 1.
 
+/** The machine does not let us write: nothing is wrong with the request. */
+const UNABLE = ['E_BUSY', 'E_DISK_FULL', 'E_READ_ONLY', 'E_STATE_LOST', 'E_STATE_DAMAGED']
 /** Somebody else is at it, or the world moved: the same request may work later. */
-const LATER = ['E_LOCKED', 'E_BASIS', 'E_BUSY', 'E_DAEMON_RUNS', 'E_DAEMON_STOPPED', 'E_DAEMON_LOST']
+const LATER = ['E_LOCKED', 'E_BASIS', 'E_DAEMON_RUNS', 'E_DAEMON_STOPPED', 'E_DAEMON_LOST', ...UNABLE]
 /** The request itself is wrong; asking again changes nothing. */
 const WRONG = new Set([
   ...['E_INPUT', 'E_USAGE', 'E_CONFIRM', 'E_FINDINGS', 'E_SERVER_VERSION', 'E_OWNER', 'E_EXISTS', 'E_NOT_WAITING'],
@@ -35,7 +37,7 @@ export function meaningOf(code: string): Meaning {
 export function httpStatusOf(code: string): number {
   if (code === 'E_TOO_LARGE') return 413
   if (code === 'E_UNKNOWN_OP') return 404
-  if (code === 'E_DAEMON_STOPPED') return 503
+  if (code === 'E_DAEMON_STOPPED' || UNABLE.includes(code)) return 503
   return { wrong: 422, later: 409, cancelled: 409, failed: 500 }[meaningOf(code)]
 }
 

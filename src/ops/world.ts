@@ -57,7 +57,12 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     value: (value, of) => resolveValue(value, of, { store, engine: () => engine, edge }),
     version: (of) => store.releases.get(of, of.release)?.version,
     notice: (notice) => {
-      store.notices.add(notice)
+      try {
+        store.notices.add(notice)
+      } catch (error) {
+        // A full disk must not keep an instance from being looked after.
+        options.say(`not on record: ${error instanceof Error ? error.message : String(error)}`)
+      }
       options.say(`${notice.app}/${notice.environment} ${notice.component} ${notice.release}: ${notice.message}`)
     },
   })

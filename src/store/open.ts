@@ -65,6 +65,7 @@ export function keepCopy(db: DatabaseSync, home: string): void {
   const copy = join(home, 'state.db.prev')
   rmSync(`${copy}.tmp`, { force: true })
   db.prepare('vacuum into ?').run(`${copy}.tmp`)
+  chmodSync(`${copy}.tmp`, 0o600)
   renameSync(`${copy}.tmp`, copy)
 }
 
