@@ -1,5 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { lacks, majorsOfSystem, needs } from '../capabilities.ts'
@@ -33,6 +34,13 @@ const up = async (environment: string) => {
   expect(end?.error).toBeUndefined()
   expect(code).toBe(0)
 }
+const clientOf = (env: Record<string, string>) =>
+  new S3Client({
+    endpoint: env.S3_ENDPOINT!,
+    region: env.S3_REGION!,
+    credentials: { accessKeyId: env.S3_KEY!, secretAccessKey: env.S3_SECRET! },
+    maxAttempts: 1,
+  })
 const NAMES = ['DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME', 'DATABASE_URL', 'READ_URL', 'POOL']
 
 needs('postgres', 'redis').describe('resources', () => {
@@ -49,6 +57,7 @@ needs('postgres', 'redis').describe('resources', () => {
     expect(env).toMatchObject({ POOL: '4', KIND: 'volume', DB_NAME: 'app', SMTP_FROM: 'hello@example.org' })
     expect(env.MEDIA_PATH).toBe(env.UPLOADS)
     expect(env.R2_BUCKET).toBeUndefined()
+    await clientOf(env).send(new PutObjectCommand({ Bucket: env.S3_BUCKET, Key: 'kept', Body: 'kept' }))
     expect(statSync(env.UPLOADS!).mode & 0o7777).toBe(0o770)
   })
 
@@ -99,6 +108,9 @@ needs('postgres', 'redis').describe('resources', () => {
       OWN_DATABASE: local.DATABASE_URL!,
       OWN_DATABASE_READ: local.READ_URL!,
       OWN_REDIS: local.REDIS_URL!,
+      OWN_S3: local.S3_ENDPOINT!,
+      OWN_S3_KEY: local.S3_KEY!,
+      OWN_S3_SECRET: local.S3_SECRET!,
       OWN_RELAY: 'smtp://me%40example.org:p%40ss@relay.example:2525',
       CLOUDFLARE_R2_ACCOUNT_ID: 'a'.repeat(32),
       CLOUDFLARE_R2_BUCKET_NAME: 'flick',
@@ -127,6 +139,8 @@ needs('postgres', 'redis').describe('resources', () => {
       R2_ENDPOINT: `https://${'a'.repeat(32)}.r2.cloudflarestorage.com`,
       R2_PUBLIC: 'https://media.flick.example',
     })
+    const object = await clientOf(env).send(new GetObjectCommand({ Bucket: env.S3_BUCKET, Key: 'kept' }))
+    expect(await object.Body?.transformToString()).toBe('kept')
     const app = (await machine.ps()).apps.find((a) => a.environment === 'production')
     expect(app?.components.map((c) => c.name)).toEqual(['web'])
   })
@@ -201,6 +215,7 @@ resources:
   cache: { type: redis, config: redis.conf, maxMemory: 64Mi }
   mail: { type: mail, from: hello@example.org }
   media: { type: bucket, provider: r2, fallback: { volume: uploads }, prefixes: { media/: { backup: true } } }
+  files: { type: bucket }
   uploads: { type: volume, writers: many, mode: "0770" }
 env:
   DATABASE_URL: { from: db.url }
@@ -222,6 +237,11 @@ env:
   R2_BUCKET: { from: media.name }
   R2_ENDPOINT: { from: media.endpoint }
   R2_PUBLIC: { from: media.publicUrl }
+  S3_ENDPOINT: { from: files.endpoint }
+  S3_REGION: { from: files.region }
+  S3_BUCKET: { from: files.name }
+  S3_KEY: { from: files.accessKey }
+  S3_SECRET: { from: files.secretKey }
   MEDIA_PATH: { from: media.path }
   UPLOADS: { from: uploads.path }
 environments:
@@ -233,10 +253,14 @@ environments:
       OWN_DATABASE_READ: { secret: true }
       OWN_REDIS: { secret: true }
       OWN_RELAY: { secret: true }
+      OWN_S3: {}
+      OWN_S3_KEY: {}
+      OWN_S3_SECRET: { secret: true }
     resources:
       db: { url: { env: OWN_DATABASE }, readonlyUrl: { env: OWN_DATABASE_READ }, extensions: [] }
       cache: { url: { env: OWN_REDIS } }
       mail: { relay: { env: OWN_RELAY } }
+      files: { endpoint: { env: OWN_S3 }, region: auto, bucket: files, accessKey: { env: OWN_S3_KEY }, secretKey: { env: OWN_S3_SECRET } }
 `,
   )
 }
