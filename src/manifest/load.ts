@@ -35,6 +35,8 @@ export interface LoadInput {
   outputs: (resourceType: string) => readonly string[] | undefined
   /** Names of the builders; without them any name is taken. */
   builders?: readonly string[]
+  /** For what no engine of ours carries out, such as an export: images and Dockerfiles are sources like any other. */
+  anyEngine?: boolean
 }
 export interface Loaded {
   /** Absent where there is an error among the findings. */
@@ -75,12 +77,13 @@ function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, pl
   const world: World = {
     manifest,
     environment,
-    special: specialOf(manifest, environment, remarks),
+    special: specialOf(manifest, environment, remarks, input.anyEngine),
     folder: input.folder,
     ...(input.files.beside && { beside: input.files.beside }),
     remarks,
     outputs: input.outputs,
     ...(input.builders && { builders: input.builders }),
+    ...(input.anyEngine && { anyEngine: true }),
     components: new Map(),
     resources: new Map(),
     absent: new Map(),
@@ -88,7 +91,7 @@ function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, pl
     isCut,
     routes: [],
   }
-  if (manifest.engine !== undefined && manifest.engine !== 'process') {
+  if (manifest.engine !== undefined && manifest.engine !== 'process' && !input.anyEngine) {
     const hint = 'this version of Landfall has one engine: process'
     remarks.error('E_ENGINE', ['engine'], `${show(manifest.engine)} is not an engine that is here`, hint)
   }

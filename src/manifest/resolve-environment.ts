@@ -6,7 +6,7 @@ import type { Manifest } from './schema.ts'
 import type { World } from './world.ts'
 
 /** What the manifest says about the environment. Only `local` need not be declared: a misspelt name must not be a new one. */
-export function specialOf(manifest: Manifest, environment: string, remarks: Remarks): World['special'] {
+export function specialOf(manifest: Manifest, environment: string, remarks: Remarks, isExport = false): World['special'] {
   const declared = manifest.environments ?? {}
   const special = Object.hasOwn(declared, environment) ? declared[environment] : undefined
   if (environment === 'local' && special?.protect) {
@@ -18,6 +18,8 @@ export function specialOf(manifest: Manifest, environment: string, remarks: Rema
     )
   }
   if (special || environment === 'local') return special ?? {}
+  // What goes to another platform is rarely the local one, and need not be one of ours.
+  if (isExport && environment === 'production') return {}
   const names = ['local', ...Object.keys(declared)]
   const close = nearest(environment, names)
   const hint = close

@@ -18,7 +18,11 @@ export function resolveSource(world: World, name: string, component: ManifestCom
   if (typeof source !== 'string') {
     const named = (['image', 'dockerfile'] as const).filter((k) => source[k] !== undefined)
     if (named.length !== 1) world.remarks.error('E_CONFLICT', at, 'names one thing: an image, or a Dockerfile', 'source: web')
-    else {
+    else if (world.anyEngine) {
+      if (source.image !== undefined) return { type: 'image', image: source.image }
+      const path = posix.join(world.folder, source.folder ?? '.').replace(/\/$/, '')
+      return { type: 'dockerfile', path, file: source.dockerfile ?? 'Dockerfile', digest: '' }
+    } else {
       const hint = 'name the folder with the code instead: source: .'
       world.remarks.error(
         'E_ENGINE',

@@ -21,6 +21,8 @@ export interface World {
   remarks: Remarks
   outputs: (resourceType: string) => readonly string[] | undefined
   builders?: readonly string[]
+  /** Images and Dockerfiles are sources like any other: nothing is going to be run here. */
+  anyEngine?: boolean
   /** Components that this version carries out. */
   components: Map<string, ManifestComponent>
   /** Resources that this version provides, with their type. */

@@ -28,7 +28,8 @@ export interface ExportInput {
   config?: unknown
   /** A manifest that is on no disk: its sources are looked for in `folder`. */
   text?: string
-  environment: string
+  /** `production` where absent: what goes to another platform is rarely the local one. It need not be declared. */
+  environment?: string
   target: string
   options?: Record<string, string>
   /** Absolute: where files are written; the folder itself where absent. */
@@ -48,6 +49,8 @@ export interface ExportAnswer {
   verdicts: Verdict[]
   findings: Finding[]
   totals: { kept: number; changed: number; lost: number; share: number }
+  /** Of the manifest, as it stands for the environment. */
+  leaves: number
 }
 
 /** What a target makes of an app; nothing is written yet. A manifest with errors stops it. */
@@ -58,15 +61,17 @@ export async function exportApp(input: ExportInput): Promise<ExportAnswer> {
       ? findManifest(input.folder, input.config)
       : { name: 'landfall.yaml', content: { type: 'yaml', text: input.text } }
   const { content } = files
+  const { data, places } = content.type === 'yaml' ? parseYaml(files.name, content.text) : fromData(files.name, content.data)
+  const environment = input.environment ?? 'production'
   const loaded = loadManifest({
     files,
-    environment: input.environment,
+    environment,
     folder: input.folder,
     outputs: (type) => resourceTypes[type]?.outputs,
     builders: Object.keys(builders),
+    anyEngine: true,
   })
   if (!loaded.app) throw firstError(loaded.findings)
-  const { data, places } = content.type === 'yaml' ? parseYaml(files.name, content.text) : fromData(files.name, content.data)
   const findings: Finding[] = []
   const sources = new Map<string, Source>()
   const components = loaded.app.components.map((component) => {
@@ -80,7 +85,7 @@ export async function exportApp(input: ExportInput): Promise<ExportAnswer> {
   const sourceFor = (component: Component) => [...sources.values()].find((s) => s.components.has(component.name))
   const result = await runWriter(target, {
     app,
-    manifest: effectiveManifest(data, input.environment, (path) => places.at(path, 'key')),
+    manifest: effectiveManifest(data, environment, (path) => places.at(path, 'key')),
     project: pathBetween(input.out ?? input.folder, input.folder),
     out: pathBetween(input.folder, input.out ?? input.folder),
     folder: (component) => {
@@ -116,6 +121,7 @@ export async function exportApp(input: ExportInput): Promise<ExportAnswer> {
     // What this Landfall itself does not carry out may still be carried over.
     findings: [...loaded.findings.filter((f) => f.code !== 'W_NOT_YET'), ...findings, ...result.findings],
     totals: tally(result.verdicts),
+    leaves: result.leaves,
   }
 }
 

@@ -79,7 +79,7 @@ export async function importProject(input: {
       verdicts: r.verdicts,
     })),
     steps: ordered.flatMap((r) => r.steps),
-    findings: [...findings, ...checkText(text, project.folder)],
+    findings: [...findings, ...checkText(text, project.folder), ...containersOnly(merged.manifest)],
     totals: tally(verdicts),
   }
 }
@@ -162,14 +162,24 @@ function nothingIn(project: Project, read: ReadResult[]): LandfallError {
 }
 
 /** As `landfall check` will see it; where the folder is not that of the app, its files are not asked for. */
-function checkText(text: string, folder: string): Finding[] {
+export function checkText(text: string, folder: string): Finding[] {
   return loadManifest({
     files: { name: NAME, content: { type: 'yaml', text }, ...(existsSync(folder) && { beside: besideOf(folder) }) },
     environment: 'local',
     folder,
     outputs: (type) => resourceTypes[type]?.outputs,
     builders: Object.keys(builders),
+    anyEngine: true,
   }).findings
+}
+
+/** What is right, and more than the engine `process` can run. */
+function containersOnly(manifest: Record<string, unknown>): Finding[] {
+  const named = Object.entries(mappingOf(manifest.components)).filter(([, c]) => typeof mappingOf(c).source === 'object')
+  if (named.length === 0) return []
+  const names = named.map(([name]) => name)
+  const message = `${names.join(', ')}: an image or a Dockerfile, which only an engine for containers can run`
+  return [{ level: 'warning', code: 'W_CONTAINERS', at: `components.${names[0]}.source`, message, hint: '`source: <folder>` names the code instead, which the builders build themselves' }]
 }
 
 function appName(folder: string): string {

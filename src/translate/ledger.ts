@@ -81,7 +81,7 @@ export class Ledger {
         ? value.map((v: unknown, i) => ({ path: [...path, i], v }))
         : []
     if (children.length === 0) {
-      if (path.length === 0 && (value === undefined || value === null || isMapping(value))) return 0
+      if (path.length === 0 && (value === undefined || value === null || typeof value === 'object')) return 0
       if (own || !inherited) found.push(this.verdict(path, mark, 1))
       return own || !inherited ? 0 : 1
     }

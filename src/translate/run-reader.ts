@@ -3,7 +3,7 @@ import { parseYamlAll } from '../manifest/yaml.ts'
 import type { Finding } from '../model/finding.ts'
 import type { SourceFiles } from '../model/plug.ts'
 import type { Entry, Read, ReadContext, Target, Verdict } from '../model/target.ts'
-import { Ledger, unmarkedFindings } from './ledger.ts'
+import { countLeaves, Ledger, unmarkedFindings } from './ledger.ts'
 import { FOREIGN, MOST_FILES } from './limits.ts'
 import type { Parsed } from './parsed.ts'
 
@@ -13,6 +13,8 @@ export interface ReadResult extends Read {
   sources: string[]
   verdicts: Verdict[]
   findings: Finding[]
+  /** Of all that was opened: as many as the verdicts speak for. */
+  leaves: number
 }
 export interface ReadInput {
   files: SourceFiles
@@ -30,12 +32,15 @@ export async function runReader(target: Target, input: ReadInput): Promise<ReadR
   const { parseJson } = await import('./parse-json.ts')
   const { parseToml } = await import('./parse-toml.ts')
   const ledgers: Ledger[] = []
+  let leaves = 0
   const findings: Finding[] = []
   const sources: string[] = []
   const take = (parsed: Parsed): Entry => {
     findings.push(...parsed.findings)
     const isBroken = parsed.findings.some((f) => f.level === 'error')
-    const ledger = new Ledger({ data: isBroken ? undefined : parsed.data, at: parsed.at })
+    const data = isBroken ? undefined : parsed.data
+    const ledger = new Ledger({ data, at: parsed.at })
+    leaves += leavesOf(data)
     ledgers.push(ledger)
     return ledger.root()
   }
@@ -83,5 +88,11 @@ export async function runReader(target: Target, input: ReadInput): Promise<ReadR
   const result = await read(context)
   const verdicts = ledgers.flatMap((l) => l.verdicts())
   const own = ledgers.flatMap((l) => l.findings)
-  return { ...result, target: target.name, sources, verdicts, findings: [...findings, ...own, ...unmarkedFindings(verdicts)] }
+  return { ...result, target: target.name, sources, verdicts, leaves, findings: [...findings, ...own, ...unmarkedFindings(verdicts)] }
+}
+
+/** An empty document owes nothing. */
+function leavesOf(data: unknown): number {
+  const isEmpty = data === undefined || data === null || (typeof data === 'object' && Object.keys(data).length === 0)
+  return isEmpty ? 0 : countLeaves(data)
 }

@@ -4,12 +4,14 @@ import type { App, Component } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Recipe, RuntimeWish, SourceFiles } from '../model/plug.ts'
 import type { Target, Verdict, WriteContext, Written } from '../model/target.ts'
-import { Ledger, type Source, unmarkedFindings } from './ledger.ts'
+import { countLeaves, Ledger, type Source, unmarkedFindings } from './ledger.ts'
 
 export interface WriteResult extends Written {
   target: string
   verdicts: Verdict[]
   findings: Finding[]
+  /** Of the manifest: as many as the verdicts speak for. */
+  leaves: number
 }
 export interface WriteInput {
   app: App
@@ -61,5 +63,5 @@ export async function runWriter(target: Target, input: WriteInput): Promise<Writ
   // What names the format itself is in no other format's files.
   root.get('landfall').kept()
   const verdicts = ledger.verdicts()
-  return { ...written, target: target.name, verdicts, findings: [...findings, ...ledger.findings, ...unmarkedFindings(verdicts)] }
+  return { ...written, target: target.name, verdicts, leaves: countLeaves(input.manifest.data), findings: [...findings, ...ledger.findings, ...unmarkedFindings(verdicts)] }
 }

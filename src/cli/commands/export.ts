@@ -3,18 +3,25 @@ import { LandfallError } from '../../lib/error.ts'
 import type { Run } from '../command.ts'
 import { answer } from '../context.ts'
 import { renderExport } from '../render/export.ts'
-import { environmentOf, optionsOf, today } from '../target-flags.ts'
+import { optionsOf, today } from '../target-flags.ts'
 import { whereOf } from '../where.ts'
 
 /** Runs in this very process, and needs no daemon. Ends 0 also when much is lost, and says so; `--strict` makes that a failure. */
 export const run: Run = async (context, [target], flags) => {
   if (target === undefined)
     throw new LandfallError({ code: 'E_USAGE', message: 'a target is missing', hint: 'landfall export compose' })
-  const where = await whereOf({ ...context, environment: await environmentOf(context) })
+  const where = await whereOf(context)
   const out = resolve(flags.out ?? where.folder)
   const { exportApp } = await import('../../ops/export.ts')
   const { compareExport, writeExport } = await import('../../ops/write-export.ts')
-  const found = await exportApp({ ...where, target, options: optionsOf(flags.option), out, today: today() })
+  const found = await exportApp({
+    ...where,
+    environment: context.isEnvironmentGiven ? context.environment : 'production',
+    target,
+    options: optionsOf(flags.option),
+    out,
+    today: today(),
+  })
   const isLossy = flags.strict === true && found.totals.lost > 0
   if (flags.check) {
     const { checkVersions } = await import('../../ops/check-versions.ts')

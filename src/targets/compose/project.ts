@@ -123,5 +123,11 @@ export function pick(service: Service, key: string): Entry {
 
 /** Entries of a mapping or list over all layers, later ones last. */
 export function all(service: Service, key: string): Entry[] {
-  return service.layers.map((layer) => layer.get(key)).filter((entry) => entry.isThere)
+  const there = service.layers.map((layer) => layer.get(key)).filter((entry) => entry.isThere)
+  // An empty list over another one is there to empty it: `ports: !reset []`.
+  const reset = there.findLastIndex((entry) => Array.isArray(entry.value) && entry.value.length === 0)
+  for (const entry of there.slice(0, Math.max(0, reset)))
+    if (entry.at !== there[reset]?.at) entry.changed(`emptied at ${there[reset]?.at}`)
+  if (reset >= 0) there[reset]?.kept()
+  return there.slice(reset + 1)
 }

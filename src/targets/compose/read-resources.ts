@@ -44,6 +44,7 @@ export function readResource(reading: Reading, service: Service, type: string): 
         `${service.name} is PostgreSQL with an extension that Landfall's own has not`,
         `resources: { ${name}: { type: postgres, url: { env: DATABASE_URL } } }`,
       )
+    postgresCommand(service, options)
   } else if (type === 'redis') {
     if (major && /redis/.test(text)) options.version = major
     image.changed("the machine's own Redis or Valkey")
@@ -57,6 +58,33 @@ export function readResource(reading: Reading, service: Service, type: string): 
   loginOf(reading, service, type)
   restOf(service, name)
   return options
+}
+
+/** `-c max_connections=50` and the like. */
+function postgresCommand(service: Service, options: Record<string, unknown>): void {
+  const command = pick(service, 'command')
+  const text = Array.isArray(command.value)
+    ? command
+        .items()
+        .map((i) => i.text() ?? '')
+        .join(' ')
+    : (command.text() ?? '')
+  const settings = [...text.matchAll(/(?:-c|--)\s*([a-z_]+)=(\S+)/g)]
+  const known: string[] = []
+  for (const [, name = '', value = ''] of settings) {
+    const size = /^(\d+)(MB|GB)$/.exec(value)
+    if (name === 'max_connections' && /^\d+$/.test(value) && Number(value) >= 10 && Number(value) <= 1000)
+      options.connections = Number(value)
+    else if (name === 'shared_buffers' && size) options.sharedBuffers = `${size[1]}${size[2] === 'GB' ? 'Gi' : 'Mi'}`
+    else continue
+    known.push(name)
+  }
+  if (known.length === settings.length) command.changed(`as options: ${known.join(', ')}`)
+  else
+    command.lost(
+      `of these settings Landfall's PostgreSQL has ${known.join(', ') || 'none'}`,
+      'docs/resources names those that can be given',
+    )
 }
 
 function redisCommand(service: Service, options: Record<string, unknown>): void {
@@ -87,7 +115,7 @@ function loginOf(reading: Reading, service: Service, type: string): void {
       const [name = '', text = ''] = pair
       if (name === 'POSTGRES_USER' || name === 'MINIO_ROOT_USER') login.user = text
       else if (name === 'POSTGRES_DB') login.database = text
-      else if (/^(POSTGRES_PASSWORD|MINIO_ROOT_PASSWORD|REDIS_PASSWORD)$/.test(name)) login.password = text
+      else if (/^(POSTGRES_PASSWORD(?:_FILE)?|MINIO_ROOT_PASSWORD|REDIS_PASSWORD)$/.test(name)) login.password = text
       else {
         if (name.startsWith('POSTGRES_INITDB') || name === 'PGDATA') entry.changed('Landfall makes the data folder itself')
         else entry.lost('Landfall starts the server with settings of its own')
@@ -122,11 +150,16 @@ function restOf(service: Service, name: string): void {
   say('restart', (e) => e.changed('Landfall restarts what ends'))
   say('env_file', (e) => e.changed('Landfall makes the login; components get it through `from`'))
   say('secrets', (e) => e.changed('Landfall makes the password'))
+  say('profiles', (e) => e.changed('a resource is there for all of the app'))
+  say('depends_on', (e) => e.changed('resources come before components'))
   say('stop_signal', (e) => e.changed('Landfall stops its servers in their own way'))
   say('stop_grace_period', (e) => e.changed('Landfall stops its servers in their own way'))
   say('shm_size', (e) => e.lost('servers of Landfall have the memory of the machine'))
+  const known = ['redis', 'postgres'].includes(resourceType(service) ?? '')
   say('command', (e) =>
-    e.lost('Landfall starts the server with settings of its own', `docs/resources names those that can be given`),
+    known
+      ? undefined
+      : e.lost('Landfall starts the server with settings of its own', `docs/resources names those that can be given`),
   )
   common(service)
 }

@@ -42,8 +42,10 @@ export function readGateway(reading: Reading, service: Service): FoundRoute[] {
       const set = new Map((location.block ?? []).filter((d) => d.name === 'set').map((d) => [d.args[0] ?? '', d.args[1] ?? '']))
       const pass = (location.block ?? []).find((d) => d.name === 'proxy_pass')?.args[0]
       const url = pass?.startsWith('$') ? set.get(pass) : pass
-      const upstream = /^https?:\/\/([\w.-]+)/.exec(url ?? '')?.[1] ?? ''
-      const to = upstreamOf(blocks, upstream)
+      const [, upstream = '', own] = /^https?:\/\/([\w.-]+)(?::(\d+))?/.exec(url ?? '') ?? []
+      const [to = '', behind] = upstreamOf(blocks, upstream).split(':')
+      const port = Number(own ?? behind)
+      if (reading.components.has(to) && Number.isInteger(port) && port > 0) reading.upstreamPorts.set(to, port)
       const index = data.push({ location: location.args.join(' '), ...(url && { proxy_pass: url }) }) - 1
       lines[index] = [location.line]
       if (!reading.components.has(to) || !path.startsWith('/')) continue
@@ -171,7 +173,7 @@ function upstreamOf(blocks: Directive[], name: string): string {
   for (const directive of blocks) {
     if (directive.name === 'upstream' && directive.args[0] === name) {
       const server = directive.block?.find((d) => d.name === 'server')?.args[0]
-      return /^([\w-]+)/.exec(server ?? '')?.[1] ?? name
+      return /^([\w-]+(?::\d+)?)/.exec(server ?? '')?.[1] ?? name
     }
     const inner = directive.block && directive.name === 'http' ? upstreamOf(directive.block, name) : name
     if (inner !== name) return inner

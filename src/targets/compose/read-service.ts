@@ -25,7 +25,7 @@ export function readService(reading: Reading, service: Service): ReadService {
     service.layers.at(-1)?.finding('changed', 'W_COMPOSE_NAME', `the service ${service.name} became ${name}`)
   const ports = readPorts(service)
   const { health, port: probed } = readHealth(service)
-  const port = ports ?? probed ?? portVariable(service)
+  const port = ports ?? probed ?? portVariable(service) ?? reading.upstreamPorts.get(service.name)
   component.type = isStatic(reading, service)
     ? 'static'
     : port !== undefined || all(service, 'labels').some(hasRoute)
@@ -129,12 +129,18 @@ function readSource(reading: Reading, service: Service, component: PartialCompon
     if (path !== '.') component.source = path
     if (build.get('context').isThere) to.kept('source')
     build.get('dockerfile').changed('an export had written it; the builder knows the same')
+  } else if (isBuildable(reading, path) && reading.context.options.dockerfile !== 'keep') {
+    if (path !== '.') component.source = path
+    to.kept('source')
+    build
+      .get('dockerfile')
+      .changed('a builder of Landfall builds the folder', '--option dockerfile=keep keeps it, for an engine that runs containers')
   } else {
-    component.source = { dockerfile: file, ...(path !== '.' && { folder: path }) }
+    const isInside = !posix.normalize(file).startsWith('..')
+    component.source = isInside ? { dockerfile: file, ...(path !== '.' && { folder: path }) } : path
     to.kept('source.folder')
-    build.get('dockerfile').kept('source.dockerfile')
-    if (!build.get('context').isThere) build.kept('source.folder')
-    reading.dockerfiles.add(reading.componentName(service.name))
+    if (isInside) build.get('dockerfile').kept('source.dockerfile')
+    else build.get('dockerfile').lost('it lies outside of the folder that is built', 'move it into that folder')
   }
   const inline = build.get('dockerfile_inline')
   inline.lost('a Dockerfile stands in a file of its own', 'write it into a file, and name that')
@@ -178,6 +184,13 @@ function readSource(reading: Reading, service: Service, component: PartialCompon
   build.get('ssh').lost('builds have no keys of the person who started them')
   build.get('secrets').lost('builds get no secrets')
   build.get('additional_contexts').lost('a build has one folder')
+}
+
+const MANIFESTS = ['package.json', 'requirements.txt', 'pyproject.toml', 'Pipfile', 'index.html']
+
+/** Whether a builder would know what to do with a folder. */
+function isBuildable(reading: Reading, path: string): boolean {
+  return MANIFESTS.some((name) => reading.context.files.names.has(posix.join(path, name)))
 }
 
 function readRun(service: Service): string[] | undefined {
@@ -275,7 +288,7 @@ function readScale(service: Service, component: PartialComponent): void {
   const instances = deploy.get('replicas').isThere ? deploy.get('replicas') : pick(service, 'scale')
   const count = instances.number()
   if (count !== undefined && Number.isInteger(count) && count >= 0 && count <= 50) {
-    if (count !== 1) scale.instances = count
+    scale.instances = count
     instances.kept('scale.instances')
   } else instances.lost('this is no number of instances from 0 to 50')
   const memory = deploy.get('resources', 'limits', 'memory').isThere
@@ -322,7 +335,7 @@ function readStop(service: Service, component: PartialComponent): void {
   const grace = pick(service, 'stop_grace_period')
   const name = SIGNALS.find((s) => s === signal.text() || s === `SIG${signal.text() ?? ''}`)
   const time = durationOf(grace.text())
-  const stop = { ...(name && name !== 'SIGTERM' && { signal: name }), ...(time && { grace: time }) }
+  const stop = { ...(name && { signal: name }), ...(time && { grace: time }) }
   if (name) signal.kept('stop.signal')
   else signal.lost(`no signal that asks a program to end`)
   if (time) grace.kept('stop.grace')

@@ -23,6 +23,7 @@ export async function read(context: ReadContext): Promise<Read> {
     because[`resources.${name}`] = `${placeOf(service)}: ${service.name} is ${pick(service, 'image').text() ?? type}`
   }
   const components: Record<string, PartialComponent> = {}
+  const passed = parts.gateways.flatMap((g) => readGateway(reading, g))
   for (const service of parts.own) {
     const name = reading.componentName(service.name)
     const { component } = readService(reading, service)
@@ -33,23 +34,12 @@ export async function read(context: ReadContext): Promise<Read> {
   for (const service of parts.helpers) readHelper(reading, service, parts, components)
   for (const service of parts.own) readNeeds(reading, service, parts, components)
   for (const [volume, name] of reading.volumes) resources[name] = { type: 'volume', ...writersOf(volume, parts.own, components) }
-  const routes = routesOf(reading, parts, components)
+  const routes = routesOf(reading, parts, components, passed)
   readTops(reading, parts)
   if (Object.keys(components).length > 0) manifest.components = components as NonNullable<PartialManifest['components']>
   if (Object.keys(resources).length > 0) manifest.resources = resources
   if (Object.keys(reading.top).length > 0) manifest.env = reading.top
   if (routes.length > 0) manifest.routes = routes
-  if (reading.dockerfiles.size > 0) {
-    const names = [...reading.dockerfiles].join(', ')
-    const hint = "`source: <folder>` instead lets Landfall's own builders build it, which needs no engine for containers"
-    context.finding({
-      level: 'warning',
-      code: 'W_COMPOSE_DOCKERFILE',
-      at: project.file,
-      message: `${names}: built by a Dockerfile, which only an engine for containers can do`,
-      hint,
-    })
-  }
   return { manifest, because, steps: stepsFor(reading) }
 }
 
@@ -77,21 +67,17 @@ function sortServices(reading: Reading): Parts {
   const buildOf = (service: Service) =>
     JSON.stringify([placeText(service), all(service, 'build').length > 0 ? '' : pick(service, 'image').text()])
   const isOneShot = (service: Service) => !['always', 'unless-stopped'].includes(pick(service, 'restart').text() ?? 'no')
+  const waitingFor = (service: Service) =>
+    rest.filter((other) => other !== service && conditionOf(other, service.name) === 'service_completed_successfully')
+  const twinsOf = (service: Service) =>
+    rest.filter((other) => other !== service && buildOf(other) === buildOf(service) && !isHelperLike(other))
+  const releases = rest.filter((service) => waitingFor(service).length > 0 && twinsOf(service).length > 0)
   for (const service of rest) {
-    const waiting = rest.filter(
-      (other) => other !== service && conditionOf(other, service.name) === 'service_completed_successfully',
-    )
-    const twins = rest.filter((other) => other !== service && buildOf(other) === buildOf(service) && !isHelperLike(other))
-    if (waiting.length > 0 && twins.length > 0)
-      parts.helpers.push({
-        service,
-        role: 'release',
-        of: waiting
-          .filter((w) => twins.includes(w))
-          .concat(twins)
-          .slice(0, 1),
-      })
-    else if (isHelperLike(service) && isOneShot(service) && twins.length > 0)
+    const twins = twinsOf(service).filter((t) => !releases.includes(t))
+    if (releases.includes(service)) {
+      const waiting = waitingFor(service).filter((w) => twins.includes(w))
+      parts.helpers.push({ service, role: 'release', of: [...waiting, ...twins].slice(0, 1) })
+    } else if (isHelperLike(service) && isOneShot(service) && twins.length > 0)
       parts.helpers.push({ service, role: 'task', of: ownerOf(service, twins) })
     else parts.own.push(service)
   }
@@ -107,7 +93,8 @@ function sortServices(reading: Reading): Parts {
   }
   function ownerOf(service: Service, twins: Service[]): Service[] {
     const named = twins.filter((t) => service.name.startsWith(`${t.name}-`))
-    return (named.length > 0 ? named : twins).slice(0, 1)
+    const open = twins.filter((t) => all(t, 'ports').length + all(t, 'expose').length > 0)
+    return [...named, ...open, ...twins].slice(0, 1)
   }
 }
 
@@ -209,8 +196,13 @@ function writersOf(volume: string, own: Service[], components: Record<string, Pa
   return isMany ? { writers: 'many' } : {}
 }
 
-function routesOf(reading: Reading, parts: Parts, components: Record<string, PartialComponent>): FoundRoute[] {
-  const routes = [...parts.gateways.flatMap((g) => readGateway(reading, g)), ...parts.own.flatMap((s) => readLabels(reading, s))]
+function routesOf(
+  reading: Reading,
+  parts: Parts,
+  components: Record<string, PartialComponent>,
+  passed: FoundRoute[],
+): FoundRoute[] {
+  const routes = [...passed, ...parts.own.flatMap((s) => readLabels(reading, s))]
   const isPublic = (service: Service) =>
     all(service, 'ports').length > 0 && components[reading.componentName(service.name)]?.type !== 'worker'
   const open = parts.own.filter(

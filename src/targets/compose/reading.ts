@@ -25,10 +25,10 @@ export class Reading {
   /** Services that become components. */
   readonly components = new Set<string>()
   readonly top: Record<string, EnvInput> = {}
+  /** Ports by which a gateway reaches services. */
+  readonly upstreamPorts = new Map<string, number>()
   /** Variables that a person has to set. */
   readonly asked = new Set<string>()
-  /** Components that are built by a Dockerfile of the project's own. */
-  readonly dockerfiles = new Set<string>()
   private readonly files = new Map<string, Entry>()
   readonly volumes = new Map<string, string>()
   private readonly names = new Map<string, string>()

@@ -350,16 +350,17 @@ function limitsOf(draft: Draft, component: Component): Mapping {
   for (const key of ['max', 'because']) scale.get(key).changed('a comment', 'compose holds nobody back from `--scale`')
   scale.get('sticky').lost('the gateway sends each request where it likes', 'nginx with `ip_hash` in front of fixed names')
   const { memoryMiB, cpus } = limits
+  const isSaid = instances !== 1 || scale.get('instances').isThere
   if (draft.isOld) {
     return {
       ...(memoryMiB && { mem_limit: `${memoryMiB}m` }),
       ...(cpus && { cpus }),
-      ...(instances !== 1 && { scale: instances }),
+      ...(isSaid && { scale: instances }),
     }
   }
   const resources = { ...(cpus && { cpus: String(cpus) }), ...(memoryMiB && { memory: `${memoryMiB}M` }) }
   const deploy = {
-    ...(instances !== 1 && { replicas: instances }),
+    ...(isSaid && { replicas: instances }),
     ...(Object.keys(resources).length > 0 && { resources: { limits: resources } }),
   }
   return Object.keys(deploy).length > 0 ? { deploy } : {}
@@ -377,5 +378,8 @@ function stopOf(draft: Draft, component: Component): Mapping {
       'compose asks a container to end without waiting for what it has in hand',
       'let the program finish its requests on the signal, within `grace`',
     )
-  return { ...(signal !== 'SIGTERM' && { stop_signal: signal }), stop_grace_period: duration(graceSeconds) }
+  return {
+    ...((signal !== 'SIGTERM' || entry.get('signal').isThere) && { stop_signal: signal }),
+    stop_grace_period: duration(graceSeconds),
+  }
 }

@@ -59,7 +59,7 @@ function judgeTop(draft: Draft): void {
 }
 
 function projectName({ app }: Draft): string {
-  return app.environment.name === 'production' ? app.name : `${app.name}-${app.environment.name}`
+  return ['production', 'local'].includes(app.environment.name) ? app.name : `${app.name}-${app.environment.name}`
 }
 
 function composeFiles(draft: Draft): void {
