@@ -34,6 +34,7 @@ function resolveMigrations(
   { resource, table, applied, present }: NonNullable<Written['migrations']>,
   find: FindVariable,
 ): MigrationClaim | undefined {
+  if (world.isCut(at)) return undefined
   if ((table === undefined) === (applied === undefined)) {
     const message = table === undefined ? 'does not say what was applied' : 'has both `table` and `applied`'
     world.remarks.error(table === undefined ? 'E_MISSING' : 'E_CONFLICT', at, message, 'write one: table: _prisma_migrations')
