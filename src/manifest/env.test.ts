@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references as they stand in a manifest
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { EnvEntry } from '../model/app.ts'
 import { loadText } from './load-text.ts'
@@ -191,4 +192,18 @@ test('a source is a file, a program without a shell, or a variable of whoever ru
   expect(codesOf(['A: { source: { command: "a | b" } }'])).toEqual(['E_COMMAND'])
   expect(codesOf(['A: { source: { env: X }, default: y }'])).toEqual(['E_CONFLICT'])
   expect(codesOf(['A: { source: { vault: X } }'])).toContain('E_UNKNOWN_KEY')
+})
+
+test('every example of docs/environment.md is a manifest without a mistake', () => {
+  const examples = [...readFileSync('docs/environment.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+    ([, text = '']) => text,
+  )
+  expect(examples.length).toBeGreaterThan(1)
+  for (const example of examples) {
+    const { findings } = loadText(example.startsWith('app:') ? example : `app: shop\n${example}`)
+    expect(
+      findings.filter((f) => f.code !== 'W_NO_ROUTE'),
+      example,
+    ).toEqual([])
+  }
 })
