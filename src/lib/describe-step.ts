@@ -8,7 +8,7 @@ export function describeStep(step: Step): string {
         ? `get ${step.component.source.resource}${versionOf(step.component.source.version)} ready`
         : `build ${step.component.name}`
     case 'volume':
-      return `make volume ${step.name}`
+      return `make volume ${step.name}${rightsOf(step)}`
     case 'run-once':
       if (step.isBootstrap) return `run ${step.command.name} of ${step.component.name}, once for this environment`
       return `run ${step.command.name} of ${step.component.name}, once, with ${step.release}`
@@ -48,6 +48,11 @@ export function describeStep(step: Step): string {
     case 'prune':
       return `remove what only ${step.releases.join(', ')} needed`
   }
+}
+
+function rightsOf({ rights }: Extract<Step, { type: 'volume' }>): string {
+  const owner = rights?.uid === undefined ? '' : `, owner ${rights.uid}${rights.gid === undefined ? '' : `:${rights.gid}`}`
+  return `${owner}${rights?.mode === undefined ? '' : `, mode 0${rights.mode.toString(8)}`}`
 }
 
 export function describeStage(stage: Stage): string {

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { CheckResult } from '../checks/result.ts'
-import type { EnvSource } from '../model/app.ts'
+import type { EnvSource, Trouble } from '../model/app.ts'
 import type { BackupRecord, RestoreRecord } from '../model/backup.ts'
-import type { Trouble } from '../model/app.ts'
 import type { RunEvent, RunState, Url } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
@@ -300,9 +299,17 @@ export interface PsAnswer {
     notices: Notice[]
     /** Of the last day; absent where checks are not asked by themselves. */
     availability?: { asked: number; passed: number }
+    volumes?: VolumeSize[]
   }[]
   daemon: { pid: number; version: string; memoryMiB: number }
   edge?: { pid: number; memoryMiB: number; requests: number; open: number; listeners: string[] }
+}
+export interface VolumeSize {
+  name: string
+  /** On the disk; absent where counting takes longer than somebody waits, and the next look has it. */
+  bytes?: number
+  /** What the manifest asks for: a limit on other platforms, a word here. */
+  wishedMiB?: number
 }
 /** A variable whose value a source has. */
 export interface EnvWant {

@@ -7,6 +7,7 @@ import { memoryOf } from './memory-of.ts'
 import { urls } from './plan.ts'
 import { appNameOf, type Where } from './read-manifest.ts'
 import { cronJobId } from './schedule/jobs/cron.ts'
+import { volumeSizes } from './volume-sizes.ts'
 import type { Setting } from './world.ts'
 
 /** What runs: of one folder's app, or of all. */
@@ -41,6 +42,7 @@ export async function ps(setting: Setting, input: OpInput<'ps'>): Promise<OpAnsw
       openRuns: store.runs.open(scope).map((r) => rowOf(setting, r)),
       notices: store.notices.list(scope, 20),
       ...availabilityOf(store, scope),
+      volumes: await volumeSizes(setting, scope, outcome.operate?.resources ?? []),
     })
   }
   const daemon = { pid: process.pid, version: setting.version, memoryMiB: memoryOf(process.pid) }
@@ -62,7 +64,10 @@ function cronOf({ store, scheduler }: Setting, scope: Scope, component: Componen
   if (!component || !schedule) return {}
   const next = scheduler
     .upcoming()
-    .find(({ job: j }) => j.id === cronJobId(component.name) && j.scope.app === scope.app && j.scope.environment === scope.environment)
+    .find(
+      ({ job: j }) =>
+        j.id === cronJobId(component.name) && j.scope.app === scope.app && j.scope.environment === scope.environment,
+    )
   const last = store.runs.lastOf(scope, component.name)
   return {
     cron: {

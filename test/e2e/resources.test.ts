@@ -58,6 +58,11 @@ needs('postgres', 'redis').describe('resources', () => {
     expect(env.MEDIA_PATH).toBe(env.UPLOADS)
     expect(env.R2_BUCKET).toBeUndefined()
     await clientOf(env).send(new PutObjectCommand({ Bucket: env.S3_BUCKET, Key: 'kept', Body: 'kept' }))
+    const { volumes } = await machine.app('leaning')
+    expect(volumes?.map((v) => v.name)).toEqual(['cache-data', 'db-data', 'files-data', 'mail-messages', 'uploads'])
+    expect(volumes?.find((v) => v.name === 'db-data')?.bytes).toBeGreaterThan(10_000_000)
+    const { stdout } = await machine.must(['ps'], { cwd: folder })
+    expect(stdout).toMatch(/volumes: .*db-data \d+ MiB, .*uploads .* of 10 GiB/s)
     expect(statSync(env.UPLOADS!).mode & 0o7777).toBe(0o770)
   })
 
@@ -216,7 +221,7 @@ resources:
   mail: { type: mail, from: hello@example.org }
   media: { type: bucket, provider: r2, fallback: { volume: uploads }, prefixes: { media/: { backup: true } } }
   files: { type: bucket }
-  uploads: { type: volume, writers: many, mode: "0770" }
+  uploads: { type: volume, writers: many, mode: "0770", size: 10Gi }
 env:
   DATABASE_URL: { from: db.url }
   READ_URL: { from: db.readonlyUrl }

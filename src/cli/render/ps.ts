@@ -7,6 +7,7 @@ import type { Look } from './look.ts'
 import { type Column, table } from './table.ts'
 import { percent } from './uptime.ts'
 import { renderUrls } from './urls.ts'
+import { hang } from './width.ts'
 
 /** Of each app; `--json` has all. */
 const NOTICES = 5
@@ -38,11 +39,34 @@ function appBlock(app: App, look: Look, now: number): string {
     title,
     ...renderUrls(app.urls, look, '  '),
     ...table(columnsOf(look), rows, look, '  '),
+    ...volumeLine(app, look),
     ...available(app, look),
     ...app.openRuns.map((run) => openRun(run, look, now)),
     ...noticeLines(app.notices, look),
     '',
   ].join('\n')
+}
+
+/** `volumes: db-data 47 MiB, uploads 1.2 of 10 GiB`. */
+function volumeLine({ volumes = [] }: App, { paint, columns }: Look): string[] {
+  const sized = volumes.filter((v) => v.bytes !== undefined)
+  if (sized.length === 0) return []
+  const texts = sized.map(({ name, bytes = 0, wishedMiB }) => {
+    if (wishedMiB === undefined) return `${name} ${sizeText(bytes)}`
+    const text = `${name} ${sizeText(bytes)} of ${sizeText(wishedMiB * 1024 ** 2)}`
+    return bytes > wishedMiB * 1024 ** 2 ? paint.yellow(text) : text
+  })
+  return [hang(`  ${paint.dim('volumes:')} ${texts.join(', ')}`, columns, 4)]
+}
+
+function sizeText(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB']
+  let size = bytes / 1024
+  while (size >= 1024 && units.length > 1) {
+    size /= 1024
+    units.shift()
+  }
+  return `${size < 10 && size % 1 > 0.05 ? size.toFixed(1) : Math.round(size)} ${units[0]}`
 }
 
 function available({ availability }: App, { paint }: Look): string[] {
