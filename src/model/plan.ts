@@ -167,6 +167,8 @@ export interface ReleaseRecord {
   release: string
   /** The backup that was taken before it migrated. */
   backup?: string
+  /** What it did to the data is undone: a rollback took the data of before along. */
+  isDataBack?: boolean
   version?: string
   components: Record<string, ServingComponent>
   routes: Route[]

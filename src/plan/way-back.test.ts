@@ -68,6 +68,11 @@ describe('what happened to the schema since', () => {
     const observed = { ...seen(release(1), release(2)), snapshots: [] }
     expect(schemaChange('r1', observed)).toEqual({ releases: ['r2'], compatible: 'unsaid' })
   })
+  test('what a restore undid counts no more', () => {
+    const undone = { ...release(2, { backup: 'b2', compatible: 'breaking' }), isDataBack: true }
+    const observed = seen(release(1), undone, release(3, { backup: 'b3', compatible: 'expand' }))
+    expect(schemaChange('r1', observed)).toEqual({ releases: ['r3'], compatible: 'expand', backup: 'b3' })
+  })
   test('a release that was gone back from counts no more', () => {
     const observed = { ...seen(release(1), release(2), release(3, { backup: 'b3' })), serves: 'r2' }
     expect(schemaChange('r1', observed)).toBeUndefined()

@@ -18,7 +18,7 @@ export interface SchemaChange {
 export function schemaChange(target: string, observed: Observed): SchemaChange | undefined {
   const from = observed.releases.findIndex((r) => r.release === target)
   const until = observed.serves === undefined ? Number.POSITIVE_INFINITY : Number(observed.serves.slice(1))
-  const since = observed.releases.slice(from + 1).filter((r) => Number(r.release.slice(1)) <= until)
+  const since = observed.releases.slice(from + 1).filter((r) => !r.isDataBack && Number(r.release.slice(1)) <= until)
   const changed = since.flatMap((r) => {
     const said = migratedBy(r, observed)
     return said.length > 0 ? [{ release: r.release, said, backup: r.backup }] : []
@@ -52,9 +52,9 @@ export function wayBack(intent: Rollback, observed: Observed): { findings: Findi
   if (change.compatible === 'expand' || data === 'keep') {
     const said =
       change.compatible === 'expand'
-        ? 'they only add to it (compatible: expand)'
+        ? 'it only grew (compatible: expand)'
         : change.compatible === 'breaking'
-          ? 'they say that older code does not run on it (compatible: breaking)'
+          ? 'older code does not run on it (compatible: breaking)'
           : 'nobody said whether older code runs on it'
     const message = `the schema stays as ${which} left it: ${said}`
     const type = change.compatible === 'expand' ? 'note' : 'destructive'

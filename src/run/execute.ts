@@ -120,6 +120,9 @@ async function unwind(
 async function finish(run: RunRecord, crew: Crew, log: RunLog): Promise<void> {
   const { plan } = run
   if (plan.outcome) crew.store.releases.serve(plan, plan.intent === 'down' ? undefined : plan.release, plan.outcome)
+  if (plan.intent === 'rollback' && plan.release && plan.previous && plan.stages.some((s) => s.name === 'restore')) {
+    crew.store.releases.setDataBack(plan, plan.release, plan.previous)
+  }
   if (plan.intent === 'up' && plan.release) crew.store.releases.end(plan, plan.release, 'good')
   const text = {
     up: `${plan.release} serves`,

@@ -18,6 +18,8 @@ export interface Releases {
   serve(scope: Scope, release: string | undefined, outcome: Outcome): void
   /** The backup that was taken before it migrated. */
   setBackup(scope: Scope, release: string, backup: string): void
+  /** The data went back to what `release` knew: what later ones, up to `until`, did to it is undone. */
+  setDataBack(scope: Scope, release: string, until: string): void
   forget(scope: Scope, releases: string[]): void
   apps(): (Scope & { folder: string; release?: string })[]
   seen(scope: Scope, folder: string, at: number): void
@@ -83,6 +85,13 @@ export function openReleases(db: DatabaseSync): Releases {
       if (!row) return
       const record = JSON.stringify({ ...(JSON.parse(row.record) as object), backup })
       setRecord.run(record, app, environment, numberOf(release))
+    },
+    setDataBack({ app, environment }, release, until) {
+      for (let n = numberOf(release) + 1; n <= numberOf(until); n++) {
+        const row = one.get(app, environment, n) as { n: number; record: string } | undefined
+        if (!row) continue
+        setRecord.run(JSON.stringify({ ...(JSON.parse(row.record) as object), isDataBack: true }), app, environment, n)
+      }
     },
     forget({ app, environment }, releases) {
       for (const release of releases) remove.run(app, environment, numberOf(release))
