@@ -89,7 +89,7 @@ export function openKeys(db: DatabaseSync, seal: Seal, refreshCopy: () => void):
           failpoint('seal:before-commit')
           db.exec('commit')
         } catch (error) {
-          db.exec('rollback')
+          if (db.isTransaction) db.exec('rollback')
           throw error
         }
         failpoint('seal:committed')

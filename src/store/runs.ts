@@ -98,7 +98,7 @@ export function openRuns(db: DatabaseSync): Runs {
       db.exec('commit')
       return result
     } catch (error) {
-      db.exec('rollback')
+      if (db.isTransaction) db.exec('rollback')
       throw error
     }
   }

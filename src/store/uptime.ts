@@ -65,7 +65,7 @@ export function openUptime(db: DatabaseSync): Uptime {
         }
         db.exec('commit')
       } catch (error) {
-        db.exec('rollback')
+        if (db.isTransaction) db.exec('rollback')
         throw error
       }
     },

@@ -31,13 +31,18 @@ needs('mounts').test(
     const filler = join(machine.folder, 'fill.cjs')
     writeFileSync(
       filler,
-      `const { openSync, writeSync } = require('node:fs'); const file = openSync(process.argv[2], 'w')
+      `const { existsSync, openSync, writeSync } = require('node:fs')
+     if (!existsSync(process.argv[2])) process.exit(0)
+     const file = openSync(process.argv[2], 'r+')
      for (const size of [65536, 4096, 512, 1]) { const block = Buffer.alloc(size); try { for (;;) writeSync(file, block) } catch {} }`,
     )
     const taken = join(machine.home, 'taken')
     writeFileSync(taken, '')
     chmodSync(taken, 0o666)
-    writeApp(folder, { text: 'the next', component: [`release: [[node, "${filler}", "${taken}"]]`] })
+    writeApp(folder, {
+      text: 'the next',
+      component: [`release: [{ name: migrate, run: [node, "${filler}", "${taken}"], repeatable: true }]`],
+    })
     const running = machine.start(['up', '--yes', '--json'], { cwd: folder })
     let said = ''
     running.child.stdout?.on('data', (text: string) => {
