@@ -35,7 +35,7 @@ export async function complete(argv: string[], { home }: Base): Promise<void> {
     since: plain(['10m', '1h', '1d'], 'ago'),
   }
   // Known by itself, so that `env set` is found word by word.
-  tab.command('env', 'stored values: list, set, unset')
+  tab.command('env', 'the environment contract')
   for (const spec of commands) declare(spec, forArgument, forOption)
   tab.parse(words)
 }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { LandfallError } from '../lib/error.ts'
+import { codeOf, LandfallError } from '../lib/error.ts'
 import type { EnvFile } from '../manifest/env-file.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Context } from './context.ts'
@@ -17,7 +17,7 @@ export async function readEnvironmentFile(context: Context, path: string): Promi
   if (stat.size > MOST_BYTES) throw new LandfallError({ code: 'E_TOO_LARGE', message: `${file} has more than 4 MiB` })
   const inside = relative(context.folder, file)
   const shown = inside.startsWith('..') ? file : inside
-  const read = readEnvFile(shown, readFileSync(file, 'utf8'))
+  const read = readEnvFile(shown, textOf(file, shown))
   const open: Finding[] =
     stat.mode & 0o077
       ? [
@@ -31,6 +31,20 @@ export async function readEnvironmentFile(context: Context, path: string): Promi
         ]
       : []
   return { ...read, findings: [...read.findings, ...open] }
+}
+
+function textOf(file: string, shown: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES') throw error
+    throw new LandfallError({
+      code: 'E_OWNER',
+      message: `${shown} cannot be read by us`,
+      at: shown,
+      hint: `chown ${process.getuid?.()} ${shown}`,
+    })
+  }
 }
 
 async function readStdin(): Promise<string> {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -20,6 +21,7 @@ export function defineApp(app: ManifestInput): ManifestInput {
  * line may call this, never the daemon. `import { defineApp } from 'landfall'` needs nothing installed.
  */
 export async function loadConfig(folder: string): Promise<unknown> {
+  refuseForeign(join(folder, NAME))
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       if (specifier !== 'landfall') return next(specifier, context)
@@ -63,4 +65,17 @@ function explain(error: unknown): LandfallError {
   }
   if (code === 'ERR_MODULE_NOT_FOUND') return is(`${NAME} imports something that is not there`, 'npm install')
   return is(`${NAME} failed when it was run`, 'node landfall.config.ts')
+}
+
+/** It is code, and would run with our rights: root runs what it is told to, everybody else only what is theirs or root's. */
+function refuseForeign(path: string): void {
+  const me = process.getuid?.()
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid
+  if (!me || owner === undefined || owner === me || owner === 0) return
+  throw new LandfallError({
+    code: 'E_OWNER',
+    message: `${path} belongs to another user (uid ${owner}), and its code would run as you`,
+    at: NAME,
+    hint: `look at it, then: cp ${NAME} mine.ts && mv mine.ts ${NAME}`,
+  })
 }

@@ -79,6 +79,14 @@ function sourceOf(e: EnvEntry): Inline {
 
 function rulesOf(e: EnvEntry): string[] {
   return [
+    e.values ? `${e.type === 'list' ? 'list of' : 'one of'} ${e.values.join(', ')}` : (e.type ?? ''),
+    e.requiredIf
+      ? `needed ${e.requiredIf.value === undefined ? 'with' : 'where'} ${e.requiredIf.name}${e.requiredIf.value === undefined ? '' : ` is ${e.requiredIf.value}`}`
+      : '',
+    e.only ? `only ${e.only.join(', ')}` : '',
+    e.forbidden ? `not ${e.forbidden.join(', ')}` : '',
+    e.isPublic ? 'public' : '',
+    e.delivery ? `arrives as the file ${e.delivery.name}` : '',
     e.minLength === undefined ? '' : `at least ${e.minLength} characters`,
     e.pattern === undefined ? '' : `matches ${e.pattern}`,
   ].filter(Boolean)
