@@ -86,7 +86,7 @@ export function fixesOf(findings: Finding[], home: string, machine: Machine): Fi
 
 function fixOf(code: string, at: string, home: string, machine: Machine): Fix | undefined {
   if (code === 'E_MODE') return { code, about: `only you may read ${at}`, command: ['chmod', '600', '--', at], by: 'command' }
-  if (code === 'E_VERSION') {
+  if (code === 'E_VERSION' && at === home) {
     const copy = copyBeforeUpgrade(home)
     if (copy === undefined) return undefined
     const about = 'go back to the records of before the upgrade; the newer ones are kept, and what they alone know is not there'
