@@ -8,5 +8,7 @@ export interface Finding {
   message: string
   /** What to do now; a command where there is one. */
   hint?: string
+  /** What this machine lacks, by the name that `doctor --fix` knows: `postgresql-17`. */
+  lacks?: string
 }
 export type Level = 'error' | 'warning' | 'changed' | 'lost'

@@ -74,17 +74,34 @@ const PACKAGES: Record<string, { about: string; names: Record<Manager, string[]>
   },
 }
 
+/** Of `postgresql-17`: a package for each major; where a distribution has one alone, that. */
+function postgresOf(lacks: string | undefined): (typeof PACKAGES)[string] | undefined {
+  const major = /^postgresql-(\d+)$/.exec(lacks ?? '')?.[1]
+  if (!major) return undefined
+  return {
+    about: `install PostgreSQL ${major}; a server that the distribution starts by itself is not the one that Landfall uses`,
+    names: {
+      'apt-get': [`postgresql-${major}`],
+      dnf: ['postgresql-server', 'postgresql-contrib'],
+      apk: [`postgresql${major}`, `postgresql${major}-contrib`],
+      pacman: ['postgresql'],
+      zypper: [`postgresql${major}-server`, `postgresql${major}-contrib`],
+      brew: [`postgresql@${major}`],
+    },
+  }
+}
+
 /** What can be put right here, each once. Pure but for the questions to `machine`. */
 export function fixesOf(findings: Finding[], home: string, machine: Machine): Fix[] {
   const fixes = new Map<string, Fix>()
-  for (const { code, at } of findings) {
-    const fix = fixOf(code, at, home, machine)
+  for (const { code, at, lacks } of findings) {
+    const fix = fixOf(code, at, home, machine, lacks)
     if (fix) fixes.set(fix.command.join('\0'), fix)
   }
   return [...fixes.values()]
 }
 
-function fixOf(code: string, at: string, home: string, machine: Machine): Fix | undefined {
+function fixOf(code: string, at: string, home: string, machine: Machine, lacks?: string): Fix | undefined {
   if (code === 'E_MODE') return { code, about: `only you may read ${at}`, command: ['chmod', '600', '--', at], by: 'command' }
   if (code === 'E_VERSION' && at === home) {
     const copy = copyBeforeUpgrade(home)
@@ -92,7 +109,7 @@ function fixOf(code: string, at: string, home: string, machine: Machine): Fix | 
     const about = 'go back to the records of before the upgrade; the newer ones are kept, and what they alone know is not there'
     return { code, about, command: ['mv', copy, join(home, 'state.db')], by: 'go-back' }
   }
-  const wanted = PACKAGES[code]
+  const wanted = postgresOf(lacks) ?? PACKAGES[code]
   const manager = managerOf(machine)
   if (!wanted || !manager) return undefined
   const asRoot = manager === 'brew' || machine.isRoot ? [] : ['sudo']

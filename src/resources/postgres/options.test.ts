@@ -137,7 +137,12 @@ test('a server of the distribution is looked for, and what is missing is named w
   const fifteen = { folder: '/usr/lib/postgresql/15/bin', major: '15', version: '15.18' }
   expect(said({ server: 'system', version: 15 }, [fifteen])).toEqual([])
   const [missing] = said({ server: 'system', version: 17 }, [fifteen])
-  expect(missing).toMatchObject({ level: 'error', code: 'E_NO_SERVER', message: expect.stringContaining('PostgreSQL 15.18') })
+  expect(missing).toMatchObject({
+    level: 'error',
+    code: 'E_NO_POSTGRES',
+    lacks: 'postgresql-17',
+    message: expect.stringContaining('PostgreSQL 15.18'),
+  })
   for (const way of ['landfall doctor --fix', 'apt-get install postgresql-17']) expect(missing?.hint).toContain(way)
   // A manifest that is only looked at may be for another machine.
   expect(checkOptions(db({ server: 'system', version: 17 }), undefined, today, () => [])).toEqual([])

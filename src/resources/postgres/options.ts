@@ -46,7 +46,7 @@ export function checkOptions(
   if (options.urlFrom !== undefined) return findings
   sayAge(options.major, today, say)
   // Without an environment nothing is to be started: the manifest alone is looked at.
-  if (environment && options.isSystem) saySystem(options, there(options.major), say)
+  if (environment && options.isSystem) findings.push(...systemFindings(options, there(options.major)))
   if (environment?.isProtected && !options.isSystem) sayEmbedded(environment, options.major, say)
   return findings
 }
@@ -162,22 +162,21 @@ function sayEmbedded({ name }: Environment, major: string, say: Say): void {
 }
 const OWN_KEEPER = "`server: system` takes the distribution's, which its updates keep current"
 
-function saySystem({ major, extensions }: Options, there: Found[], say: Say): void {
+function systemFindings({ major, extensions }: Options, there: Found[]): Finding[] {
   const found = findServer(there, major)
   if (!found) {
     const others = there.length > 0 ? `; there is ${describeServers(there)}` : ''
-    say(
-      'error',
-      'E_NO_SERVER',
-      'server',
-      `PostgreSQL ${major} of the distribution is not on this machine${others}`,
-      installHint(major),
-    )
-    return
+    const message = `PostgreSQL ${major} of the distribution is not on this machine${others}`
+    const lacks = `postgresql-${major}`
+    return [{ level: 'error', code: 'E_NO_POSTGRES', at: 'server', message, hint: installHint(major), lacks }]
   }
   const known = extensionsOf(found)
-  for (const name of known ? extensions.filter((wanted) => !known.has(wanted)) : []) {
-    const hint = `install the package that has it, such as postgresql-${major}-${name.replace(/^vector$/, 'pgvector')}`
-    say('error', 'E_EXTENSION', 'extensions', `PostgreSQL ${found.version} of this machine has no extension ${show(name)}`, hint)
-  }
+  const missing = known ? extensions.filter((wanted) => !known.has(wanted)) : []
+  return missing.map((name) => ({
+    level: 'error',
+    code: 'E_EXTENSION',
+    at: 'extensions',
+    message: `PostgreSQL ${found.version} of this machine has no extension ${show(name)}`,
+    hint: `install the package that has it, such as postgresql-${major}-${name.replace(/^vector$/, 'pgvector')}`,
+  }))
 }

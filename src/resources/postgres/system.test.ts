@@ -45,7 +45,7 @@ test('the folder of a major is found by its name', () => {
 test('a machine without it says how it gets there', () => {
   const into = mkdtempSync(join(root, 'into-'))
   expect(() => linkSystem(into, '17', [])).toThrowError(
-    expect.objectContaining({ code: 'E_NO_SERVER', hint: expect.stringContaining('landfall doctor --fix') }),
+    expect.objectContaining({ code: 'E_NO_POSTGRES', hint: expect.stringContaining('landfall doctor --fix') }),
   )
 })
 

@@ -20,7 +20,7 @@ export function linkSystem(into: string, major: string, there: Found[] = findSer
   const found = findServer(there, major)
   if (!found) {
     throw new LandfallError({
-      code: 'E_NO_SERVER',
+      code: 'E_NO_POSTGRES',
       message: `PostgreSQL ${major} of the distribution is not on this machine`,
       ...(there.length > 0 && { detail: `there is ${describeServers(there)}` }),
       hint: installHint(major),
