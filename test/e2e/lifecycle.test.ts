@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { connect, createServer } from 'node:net'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { buildSync } from 'esbuild'
 import pg from 'pg'
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PlanAnswer, RunRow } from '../../src/ops/contract.ts'
 import { needs } from '../capabilities.ts'
 import { writeApp } from './an-app.ts'
-import { isAlive, Machine, repositoryFolder, until } from './helpers.ts'
+import { freePort, isAlive, Machine, repositoryFolder, until } from './helpers.ts'
 import { Probe } from './probe.ts'
 
 let machine: Machine
@@ -42,30 +43,28 @@ interface Written {
   component?: string[]
   others?: string[]
   text?: string
-  resources?: string[]
+  /** Of the database, as YAML. */
+  db?: string
   migrations?: number
 }
 
 /** The small app with a database and commands of its own. Writing it again changes it. */
-function write({ component = [], others = [], text = `text ${++number}`, resources, migrations = 1 }: Written = {}): void {
-  const more = [
-    'resources:',
-    ...(resources ?? ['  db: { type: postgres }']),
-    'env:',
-    '  DATABASE_URL: { from: db.url }',
-    ...(resources ? ['  ELSEWHERE: { secret: true }'] : []),
-  ]
-  writeApp(folder, { name: 'shop', text, component, others, more })
-  writeFileSync(join(folder, 'tool.mjs'), TOOL)
-  mkdirSync(join(folder, 'migrations'), { recursive: true })
-  for (let n = 1; n <= migrations; n++) writeFileSync(join(folder, `migrations/${n}.sql`), '-- applied by the test')
+function write(
+  { component = [], others = [], text = `text ${++number}`, db = '{ type: postgres }', migrations = 1 }: Written = {},
+  at = folder,
+): void {
+  const more = ['resources:', `  db: ${db}`, 'env:', '  DATABASE_URL: { from: db.url }']
+  writeApp(at, { name: basename(at), text, component, others, more })
+  writeFileSync(join(at, 'tool.mjs'), TOOL)
+  mkdirSync(join(at, 'migrations'), { recursive: true })
+  for (let n = 1; n <= migrations; n++) writeFileSync(join(at, `migrations/${n}.sql`), '-- applied by the test')
   buildSync({
     stdin: { contents: `module.exports = require('pg')`, resolveDir: repositoryFolder },
     bundle: true,
     platform: 'node',
     format: 'cjs',
     external: ['pg-native'],
-    outfile: join(folder, 'pg.cjs'),
+    outfile: join(at, 'pg.cjs'),
     logLevel: 'error',
   })
 }
@@ -142,8 +141,8 @@ needs('postgres').describe('around a release', () => {
     expect(end?.state).toBe('done')
     expect(end?.message).toMatch(/^r3 serves; postdeploy-1 of web r3 ended with 3/)
     expect(events.flatMap((e) => (e.type === 'line' ? [e.text] : []))).toContain('the cache is cold')
-    expect((await machine.app()).release).toBe('r3')
-    expect((await machine.app()).notices.some((n) => n.message.includes('postdeploy-1'))).toBe(true)
+    expect((await machine.app('shop')).release).toBe('r3')
+    expect((await machine.app('shop')).notices.some((n) => n.message.includes('postdeploy-1'))).toBe(true)
   })
 
   test('what everybody will feel stands in the plan: sessions that end', async () => {
@@ -157,18 +156,18 @@ needs('postgres').describe('around a release', () => {
 
   test('a migration that reports success and left one out is refused; the old release serves', async () => {
     write({ component: ['release:', MIGRATE], migrations: 2 })
-    const probe = new Probe(await machine.url())
+    const probe = new Probe(await machine.url('shop'))
     const { code, end } = await machine.up(folder)
     expect(code).toBe(1)
     expect(end?.error).toMatchObject({ code: 'E_RELEASE_STEP' })
     expect(end?.error?.message).toContain('1 of 2 migrations are applied: 1 left out')
     expect((await probe.stop()).failures).toEqual([])
-    expect((await machine.app()).release).toBe('r3')
+    expect((await machine.app('shop')).release).toBe('r3')
   })
 
   test('a migration with a mistake in its SQL leaves the old release serving', async () => {
     write({ component: ['release:', `  - { name: migrate, run: ${sql('alter table nowhere add column x int')} }`] })
-    const probe = new Probe(await machine.url())
+    const probe = new Probe(await machine.url('shop'))
     const { code, end } = await machine.up(folder)
     expect(code).toBe(1)
     expect(end?.error?.code).toBe('E_RELEASE_STEP')
@@ -178,7 +177,15 @@ needs('postgres').describe('around a release', () => {
 
   test('a migration that waits for a lock gives up, and names the session that has it; nobody piles up behind it', async () => {
     const holder = new pg.Client({ connectionString: await url(), application_name: 'a-forgotten-session' })
-    await holder.connect()
+    // Reads as the app would: it may wait as long as the migration does, and no longer.
+    const reader = new pg.Client({ connectionString: await url(), statement_timeout: 4000 })
+    await Promise.all([holder.connect(), reader.connect()])
+    let isOver = false
+    const reads = (async () => {
+      let count = 0
+      for (; !isOver; count++) await reader.query('select count(*) from rule')
+      return count
+    })()
     try {
       await holder.query('begin; lock table rule in access share mode')
       write({
@@ -191,15 +198,59 @@ needs('postgres').describe('around a release', () => {
       expect(end?.error?.message).toContain(`session ${pid} (a-forgotten-session, idle in transaction`)
       const lines = events.flatMap((e) => (e.type === 'line' ? [e.text] : []))
       expect(lines.filter((l) => /try \d of 3/.test(l))).toHaveLength(2)
+      isOver = true
+      expect(await reads).toBeGreaterThan(0)
     } finally {
-      await holder.end()
+      isOver = true
+      await Promise.all([holder.end(), reader.end()])
     }
     expect((await machine.up(folder)).end?.state).toBe('done')
   })
 
+  test('a database of somebody else is waited for, told while waiting; wrong credentials are not', async () => {
+    const elsewhere = join(machine.folder, 'elsewhere')
+    write(
+      { component: ['release:', '  - node tool.mjs sql "select 1"'], db: '{ type: postgres, url: { env: SHARED_URL } }' },
+      elsewhere,
+    )
+    const real = new URL(await url())
+    const port = await freePort()
+    const address = new URL(real)
+    address.port = String(port)
+    const set = (value: string) => machine.must(['env', 'set', `SHARED_URL=${value}`, '-C', elsewhere])
+    await set(address.href)
+    const up = machine.start(['up', '--yes'], { cwd: elsewhere })
+    let said = ''
+    up.child.stderr?.on('data', (text: string) => {
+      said += text
+    })
+    await until('it is told who is waited for', () => /wait +waiting for db, for \d+ s: .*ECONNREFUSED/.test(said) || undefined)
+    const proxy = createServer((socket) => {
+      const there = connect(Number(real.port), '127.0.0.1')
+      socket
+        .on('error', () => {})
+        .pipe(there.on('error', () => {}))
+        .pipe(socket)
+    }).listen(port, '127.0.0.1')
+    try {
+      expect((await up.done).code).toBe(0)
+      address.password = 'nonsense'
+      await set(address.href)
+      const { code, end } = await machine.up(elsewhere)
+      expect(code).toBe(1)
+      expect(end?.error).toMatchObject({ code: 'E_NEEDS' })
+      expect(end?.error?.message).toContain('db refuses these credentials')
+      expect(JSON.stringify(end)).not.toContain('nonsense')
+      expect((await machine.app('elsewhere')).release).toBe('r1')
+    } finally {
+      await machine.run(['down', '--yes'], { cwd: elsewhere })
+      proxy.close()
+    }
+  })
+
   test('a bootstrap that was cut off in the dark waits for a decision, and prints both commands', async () => {
     write({ component: ['bootstrap:', '  - { name: slow, run: node tool.mjs hang }'] })
-    const before = (await machine.app()).release
+    const before = (await machine.app('shop')).release
     const up = machine.start(['up', '--yes'], { cwd: folder })
     const command = () => machine.processes().filter((pid) => / hang$/.test(machine.commandOf(pid)))
     await until('the command runs', () => command()[0])
@@ -213,7 +264,7 @@ needs('postgres').describe('around a release', () => {
     expect(answer.stderr).toContain(`landfall cancel ${run?.run}`)
     await machine.must(['cancel', run?.run ?? ''])
     await until('the run ends', async () => ((await lastRun())?.state !== 'waiting' ? true : undefined))
-    expect((await machine.app()).release).toBe(before)
+    expect((await machine.app('shop')).release).toBe(before)
     // It never ended, so the environment has not had it.
     expect(await stages()).toContain('release: slow')
   })
@@ -228,7 +279,7 @@ describe('what runs by a schedule', () => {
     `  schedule: ${schedule}`,
   ]
   const rows = async () => (await machine.json<RunRow[]>(['runs', '--limit', '100'])).filter((r) => r.intent === 'cron')
-  const report = async () => (await machine.app()).components.find((c) => c.name === 'report')
+  const report = async () => (await machine.app('shop')).components.find((c) => c.name === 'report')
   /** As after hours in which the machine was off: the daemon finds firings that were missed. */
   const missed = async () => {
     await machine.must(['stop'])
@@ -268,7 +319,9 @@ describe('what runs by a schedule', () => {
     await machine.ps()
     await missed()
     await machine.ps()
-    await until('the firing is left out', async () => (await machine.app()).notices.find((n) => n.message.includes('left out')))
+    await until('the firing is left out', async () =>
+      (await machine.app('shop')).notices.find((n) => n.message.includes('left out')),
+    )
     expect(running()).toEqual([pid])
     write({ others: cron('{ cron: "17 * * * *", overlap: skip }', 'node tool.mjs hang'), text: 'beside it' })
     expect((await machine.up(folder)).end?.state).toBe('done')
@@ -286,7 +339,7 @@ describe('what runs by a schedule', () => {
     write({ others: cron('{ cron: "0 3 * * *", timeZone: Europe/Berlin }'), text: 'the same' })
     const { end } = await machine.up(folder)
     expect(end?.message).toContain('on record')
-    expect((await machine.app()).release).toBe(release)
+    expect((await machine.app('shop')).release).toBe(release)
     expect((await report())?.cron).toMatchObject({ expression: '0 3 * * *', timeZone: 'Europe/Berlin' })
     expect((await machine.up(folder)).end?.message).not.toContain('on record')
   })
