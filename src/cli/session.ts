@@ -41,5 +41,6 @@ async function ensure(context: Context): Promise<void> {
   const running = await handshake(home).catch(() => undefined)
   if (running?.version === version && running.api_version === 1) return
   const { ensureDaemon } = await import('../daemon/start.ts')
-  await ensureDaemon({ home, version, say: (line) => err.say(line) })
+  const { sourceVariables } = await import('./source-variables.ts')
+  await ensureDaemon({ home, version, say: (line) => err.say(line), withheld: sourceVariables(context.folder) })
 }

@@ -20,6 +20,8 @@ export interface StartOptions {
   /** The daemon's program, for tests. */
   program?: string
   startMs?: number
+  /** Variables of ours that are secrets of an app: a process that lives for months does not carry them. */
+  withheld?: readonly string[]
 }
 type Answer = OpAnswers['handshake']
 
@@ -127,13 +129,13 @@ interface Launched {
   end(): void
 }
 
-function launch({ home, program = daemonProgram() }: StartOptions): Launched {
+function launch({ home, program = daemonProgram(), withheld = [] }: StartOptions): Launched {
   const { log } = daemonPaths(home)
   const file = openLog(home)
   try {
     const child = spawn(process.execPath, [...NODE_FLAGS, program, '--log', log], {
       cwd: '/',
-      env: daemonEnvironment(home),
+      env: daemonEnvironment(home, withheld),
       detached: true,
       stdio: ['ignore', file, file],
     })
@@ -173,9 +175,9 @@ function openLog(home: string): number {
 const daemonProgram = () => join(packageFolder, 'dist/daemon.mjs')
 
 /** Ours, so that proxies and registries count, without what an `npm run` around us says about another project. */
-function daemonEnvironment(home: string): NodeJS.ProcessEnv {
+function daemonEnvironment(home: string, withheld: readonly string[]): NodeJS.ProcessEnv {
   const foreign = /^(npm_(package|lifecycle|command)|INIT_CWD$|NODE_OPTIONS$|NODE_CHANNEL)/i
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name) && !withheld.includes(name)))
   return { ...env, LANDFALL_HOME: home }
 }
 

@@ -11,6 +11,7 @@ const CANARIES = {
   SET: 'canary-set-7d1f0a9c',
   IMPORTED: 'canary-imported-7d1f0a9c',
   ASKED: 'canary-asked-7d1f0a9c',
+  PIPELINE: 'canary-pipeline-7d1f0a9c',
   AS_FILE: 'canary-file-7d1f0a9c',
   // Breaks a rule, so that it ends up near an error.
   REFUSED: 'canary-refused-7d1f0a9c',
@@ -37,6 +38,7 @@ const manifest = [
   '  SET: { secret: true, onRotate: everyone is logged out }',
   '  IMPORTED: { secret: true, minLength: 8 }',
   '  ASKED: { source: { command: [node, -e, "process.stdout.write(process.env.VAULT)"] } }',
+  '  PIPELINE: { source: { env: CI_TOKEN } }',
   '  AS_FILE: { secret: true, delivery: file }',
   '  REFUSED: { secret: true, required: false, pattern: "[0-9]+", type: url }',
   '  LINE: "key=${SET}"',
@@ -64,10 +66,11 @@ test('a secret is in the environment of its instances and nowhere else', async (
       '  run: [node, -e, "setInterval(() => {}, 1000)"]',
     ],
   })
-  const env = { VAULT: CANARIES.ASKED }
+  const env = { VAULT: CANARIES.ASKED, CI_TOKEN: CANARIES.PIPELINE }
   const dotenv = join(folder, '.env')
   writeFileSync(dotenv, `IMPORTED="${CANARIES.IMPORTED}"\nAS_FILE=${CANARIES.AS_FILE}\n`, { mode: 0o600 })
-  await say(['env', 'set', 'SET'], { input: `${CANARIES.SET}\n` })
+  // This one starts the daemon, which lives on with whatever it was given.
+  await say(['env', 'set', 'SET'], { input: `${CANARIES.SET}\n`, env: { CI_TOKEN: CANARIES.PIPELINE } })
   await say(['env', 'set', 'REFUSED'], { input: CANARIES.REFUSED })
   await say(['env', 'import', '.env', '--json'])
   await say(['env', 'check', '.env'])
@@ -87,6 +90,7 @@ test('a secret is in the environment of its instances and nowhere else', async (
     SET: CANARIES.SET,
     IMPORTED: CANARIES.IMPORTED,
     ASKED: CANARIES.ASKED,
+    PIPELINE: CANARIES.PIPELINE,
     LINE: `key=${CANARIES.SET}`,
   })
   expect(readFileSync(seen.AS_FILE_FILE ?? '', 'utf8')).toBe(CANARIES.AS_FILE)
@@ -96,8 +100,8 @@ test('a secret is in the environment of its instances and nowhere else', async (
   await say(['up', '--yes'], { env })
   writeApp(folder, { more: manifest })
   await say(['env', 'set', `SET=${CANARIES.SET}-2`])
-  await say(['plan'], { env: { VAULT: `${CANARIES.ASKED}-2` } })
-  await say(['up', '--yes'], { env: { VAULT: `${CANARIES.ASKED}-2` } })
+  await say(['plan'], { env: { ...env, VAULT: `${CANARIES.ASKED}-2` } })
+  await say(['up', '--yes'], { env: { ...env, VAULT: `${CANARIES.ASKED}-2` } })
   await fetch(`${url}/die`).catch(() => {})
   await until('it answers again', async () => (await fetch(url).catch(() => undefined))?.ok || undefined)
   for (const args of [
@@ -125,6 +129,8 @@ test('a secret is in the environment of its instances and nowhere else', async (
   expect(said.split('\n').filter((line) => line.includes(MARK) && !line.startsWith('$ '))).toEqual([])
   expect(said).toContain('(secret)')
   for (const pid of machine.processes()) expect(machine.commandOf(pid), String(pid)).not.toContain(MARK)
+  const ofDaemon = readFileSync(`/proc/${machine.daemonPid()}/environ`)
+  expect(ofDaemon.includes('LANDFALL_HOME') && !ofDaemon.includes(MARK)).toBe(true)
   await machine.must(['stop'])
   const isInstance = (path: string) => /\/instances\/[^/]+\/secrets\//.test(path)
   expect(filesWith(machine.home, isInstance)).toEqual([])
