@@ -16,6 +16,8 @@ export interface LoadOptions {
   /** Between two requests of one connection. */
   pauseMs: number
   reads: string[]
+  /** Sent with every request, such as who asks. */
+  headers?: Record<string, string>
   /** Every tenth request of a connection writes; `body` gets a title that no other request has. */
   write?: { path: string; body: Record<string, unknown> }
   /** Connections that ask for nothing but this, such as answers that take two seconds. */
@@ -52,7 +54,9 @@ export interface Load {
 
 /** Starts the process; resolves once every connection had its first answer and every socket is open. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
-  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)], {
+  // Not as an argument, which every user of the machine sees: headers may say who asks.
+  const child = fork(fileURLToPath(import.meta.url), {
+    env: { ...process.env, LOAD_OPTIONS: JSON.stringify(options) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const died = once(child, 'exit').then(([code]) => {
@@ -134,7 +138,8 @@ class Generator {
     if (isSlow) this.slow += 1
     try {
       const body = title ? JSON.stringify({ ...this.options.write?.body, title }) : null
-      const answer = await client.request({ method, path, body, headers: body ? { 'content-type': 'application/json' } : {} })
+      const headers = { ...this.options.headers, ...(body && { 'content-type': 'application/json' }) }
+      const answer = await client.request({ method, path, body, headers })
       const text = await answer.body.text()
       if (!isSlow) this.times.push(performance.now() - from)
       if (answer.statusCode >= 200 && answer.statusCode < 400) {
@@ -213,7 +218,7 @@ class Generator {
 }
 
 if (process.send && process.argv[1] === fileURLToPath(import.meta.url)) {
-  const generator = new Generator(JSON.parse(process.argv[2] ?? '{}') as LoadOptions)
+  const generator = new Generator(JSON.parse(process.env.LOAD_OPTIONS ?? '{}') as LoadOptions)
   process.on('disconnect', () => process.exit(1))
   process.on('message', async (question) => {
     if (question === 'ready') {

@@ -43,7 +43,7 @@ async function tell() {
 
   const storyFile = join(root, 'scripts/demo', `${wish}.mjs`)
   const story = existsSync(storyFile) ? (await import(storyFile)).story : undefined
-  if (story) {
+  if (story?.env) {
     const values = Object.entries(story.env).map(([name, value]) => `${name}=${value}`)
     expect((await landfall(['env', 'set', ...values], { isQuiet: true })).code === 0, 'env set failed')
   }
@@ -51,36 +51,58 @@ async function tell() {
   expect(first.code === 0, 'the app did not come up')
   url = first.url ?? (await serving()).url
   expect(/^http:\/\/localhost:\d+$/.test(url), `no URL that any program can open: ${url}`)
-  if (story) await expectHealth(story.health)
+  if (story) await expectHealth(story)
   console.log(`\n  ${pc.green('●')} ${pc.bold(url)} answers, ${seconds(Date.now() - started)} after the start\n`)
   if (story) await releaseUnderLoad(story)
   end()
 }
 
+/**
+ * A release and, where the story has one, a broken release and the way back, all under load. `begin` of the story may make an
+ * account first, and says who asks and how to count what was written; `after` looks at what must have outlived all of it.
+ */
 async function releaseUnderLoad(story) {
-  for (const task of story.tasks) expect((await landfall(['run', task], { isBrief: true })).code === 0, `${task} failed`)
+  for (const task of story.tasks ?? []) expect((await landfall(['run', task], { isBrief: true })).code === 0, `${task} failed`)
   const before = await serving()
+  const at = urlOf(before, story)
   const { startLoad } = await import('../bench/load.ts')
-  const { countWritten } = await import('../bench/rows.ts')
-  const written = (await countWritten(url)).rows
+  const begun = (await story.begin?.({ url: at, expect, landfall })) ?? {}
+  const { rows, headers, write } = begun
+  const written = (await rows?.())?.rows ?? 0
+  const { clients = 16, sockets } = story
   const load = await startLoad({
-    url,
-    clients: 16,
+    url: at,
+    clients,
     pauseMs: 25,
     reads: story.reads,
-    write: story.write,
-    sockets: { count: 20, path: story.sockets },
+    ...(headers && { headers }),
+    ...(write && { write }),
+    ...(sockets && { sockets: { count: 20, path: sockets } }),
   })
-  console.log(pc.dim('16 connections and 20 WebSockets are under way from now on; one request in ten writes a row.\n'))
+  const withSockets = sockets ? ' and 20 WebSockets' : ''
+  const withRows = write ? '; one request in ten writes a row' : ''
+  console.log(pc.dim(`${clients} connections${withSockets} are under way from now on${withRows}.\n`))
 
   console.log(pc.bold(`Release ${story.better.title}`))
   story.better.apply(source)
   expect((await landfall(['up', '--yes'], { isBrief: true })).code === 0, 'the new version did not come up')
   const better = await serving()
   expect(better.release !== before.release, 'the new version made no release')
-  const page = await (await fetch(url + story.better.shows.path)).text()
-  expect(page.includes(story.better.shows.text), 'the new version does not show')
+  if (story.better.shows) await expectShown(urlOf(better, story.better.shows), story.better.shows)
+  const last = story.broken ? await refuseAndGoBack(story, before, better, load) : better
 
+  const result = await load.stop()
+  expect(result.failed === 0, `${result.failed} of ${result.requests} requests failed:\n${result.failures.join('\n')}`)
+  const counted = rows ? await countRows(rows, written, result.accepted.length) : ''
+  const waited = story.waits ? `; the longest waited ${(result.ms.max / 1000).toFixed(1)} s` : ''
+  await story.after?.({ url: at, expect, begun })
+  const figures = `${result.requests} requests, ${result.failed} failed, ${last.release} serves${story.broken ? ' again' : ''}`
+  console.log(`  ${pc.green('●')} ${pc.bold(figures)}${waited}${counted}`)
+  if (story.proven) console.log(`  ${pc.green('●')} ${story.proven}`)
+  console.log()
+}
+
+async function refuseAndGoBack(story, before, better, load) {
   console.log(pc.bold(`\nRelease ${story.broken.title}`))
   story.broken.apply(source)
   const refused = await landfall(['up', '--yes', '--json'], { shown: ['up'], isQuiet: true })
@@ -102,17 +124,14 @@ async function releaseUnderLoad(story) {
   expect((await landfall(['rollback', before.release, '--yes'], { isBrief: true })).code === 0, 'the rollback failed')
   const back = await serving()
   expect(back.release === before.release, `${back.release} serves after the rollback, not ${before.release}`)
+  return back
+}
 
-  const result = await load.stop()
-  const rows = await countWritten(url)
-  expect(result.failed === 0, `${result.failed} of ${result.requests} requests failed:\n${result.failures.join('\n')}`)
-  expect(rows.twice.length === 0, `${rows.twice.length} rows were written twice`)
-  expect(
-    rows.rows - written === result.accepted.length,
-    `${result.accepted.length} writes were answered, ${rows.rows - written} rows are there`,
-  )
-  const figures = `${result.requests} requests, ${result.failed} failed, ${back.release} serves again`
-  console.log(`  ${pc.green('●')} ${pc.bold(figures)}; ${result.accepted.length} rows written, each there once\n`)
+async function countRows(rows, written, accepted) {
+  const found = await rows()
+  expect(found.twice.length === 0, `${found.twice.length} rows were written twice`)
+  expect(found.rows - written === accepted, `${accepted} writes were answered, ${found.rows - written} rows are there`)
+  return `; ${accepted} rows written, each there once`
 }
 
 function end() {
@@ -153,11 +172,24 @@ async function apps() {
 async function serving() {
   const [app] = (await apps()).filter(({ folder }) => folder === source)
   expect(app, `nothing of ${source} runs`)
-  return { release: app.release, url: app.urls[0]?.url ?? '' }
+  return { release: app.release, url: app.urls[0]?.url ?? '', urls: app.urls }
 }
 
-async function expectHealth({ path, json }) {
-  const answer = await fetch(url + path)
+/** Of the host that a story names, or the app's first. */
+function urlOf({ url: first, urls }, { host }) {
+  const found = host === undefined ? first : urls.find((one) => one.host === `${host}.localhost`)?.url
+  expect(found, `${host} has no URL`)
+  return found
+}
+
+async function expectShown(at, { path, text }) {
+  const page = await (await fetch(at + path)).text()
+  expect(page.includes(text), 'the new version does not show')
+}
+
+async function expectHealth(story) {
+  const { path, json } = story.health
+  const answer = await fetch(urlOf(await serving(), story) + path)
   const body = await answer.json()
   expect(answer.status === 200, `${path} answers ${answer.status}`)
   for (const [key, value] of Object.entries(json)) expect(body[key] === value, `${path} says ${key}: ${body[key]}, not ${value}`)
@@ -178,8 +210,8 @@ async function landfall(args, { shown = args, isQuiet = false, isBrief = false, 
     if (/^run-\d+ /.test(line)) isPlan = false
     if (!isQuiet && !isPlan && line.trim() && (url || match || !line.includes('://'))) console.log(`  ${line}`)
   }
-  const { code } = await run(process.execPath, [cli, ...args], { cwd, onLine })
-  return { code, ...found }
+  const { code, text } = await run(process.execPath, [cli, ...args], { cwd, onLine })
+  return { code, text, ...found }
 }
 
 function run(file, args, { cwd, onLine, stderr = 'pipe' }) {

@@ -1,12 +1,15 @@
 // The story that `npm run demo` tells with this app. Each change is one that a team would commit.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { countWritten } from '../../bench/rows.ts'
+import { edit } from './edit.mjs'
 
 export const story = {
-  /** For the load: what is read, and what one request in ten writes. */
+  /** For the load: what is read; `begin` says what one request in ten writes. */
   reads: ['/', '/api/rules', '/api/templates', '/rules', '/api/health'],
-  write: { path: '/api/rules', body: { summary: 'Written while releases went on.', sections: { decisions: 'By consent.' } } },
   sockets: '/api/live',
+  begin: ({ url }) => ({
+    write: { path: '/api/rules', body: { summary: 'Written while releases went on.', sections: { decisions: 'By consent.' } } },
+    rows: () => countWritten(url),
+  }),
   /** The load is one address, which the app would slow down. */
   env: { RATE_LIMIT: '0' },
   /** Once, after the first release. */
@@ -27,12 +30,4 @@ export const story = {
       edit(folder, 'src/templates.ts', 'from template_facets where', 'from template_facet where')
     },
   },
-}
-
-function edit(folder, file, from, to) {
-  const path = join(folder, file)
-  const before = readFileSync(path, 'utf8')
-  const after = before.replace(from, to)
-  if (after === before) throw new Error(`${file} has no ${from} any more: the demo's story is out of date`)
-  writeFileSync(path, after)
 }

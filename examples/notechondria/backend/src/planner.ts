@@ -41,10 +41,13 @@ export function createPlanner(database: Database, allowsPrivateFeeds: boolean) {
     return event
   }
   return {
-    list: (userId: number) =>
-      rowsOf<PlannerEvent>(database, `select ${EVENT} from planner_events where owner_id = $1 order by starts_at, id limit 500`, [
-        userId,
-      ]),
+    /** By time, five hundred at once. */
+    list: (userId: number, offset = 0) =>
+      rowsOf<PlannerEvent>(
+        database,
+        `select ${EVENT} from planner_events where owner_id = $1 order by starts_at, id limit 500 offset $2`,
+        [userId, offset],
+      ),
 
     /** About a note, where one of one's own is named. */
     async create(userId: number, { title, starts_at: startsAt, ends_at: endsAt, note_id: noteId }: NewEvent) {

@@ -1,18 +1,19 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { endNoteSession, heatmap, listNoteSessions, recentActivity, startNoteSession } from '../activity.ts'
-import { bodyOf, type Env, id, idOf, line, userOf } from '../context.ts'
+import { bodyOf, check, type Env, id, idOf, line, userOf } from '../context.ts'
 import type { Services } from '../services.ts'
 
 const time = z.iso.datetime({ offset: true })
 export const newEvent = z.object({ title: line, starts_at: time, ends_at: time.nullish(), note_id: id.nullish() })
+const offset = z.coerce.number().int().min(0).max(1_000_000).optional()
 const eventChange = newEvent.omit({ note_id: true }).partial().extend({ is_completed: z.boolean().optional() })
 
 export function createPlannerApi({ planner, notes, database }: Services): Hono<Env> {
   const api = new Hono<Env>({ strict: false })
   const me = (c: Parameters<typeof userOf>[0]) => userOf(c).id
 
-  api.get('/planner-events', async (c) => c.json(await planner.list(me(c))))
+  api.get('/planner-events', async (c) => c.json(await planner.list(me(c), check(offset, c.req.query('offset')))))
   api.post('/planner-events', async (c) => c.json(await planner.create(me(c), await bodyOf(c, newEvent)), 201))
   api.patch('/planner-events/:id', async (c) => c.json(await planner.update(me(c), idOf(c), await bodyOf(c, eventChange))))
   api.delete('/planner-events/:id', async (c) => {

@@ -36,6 +36,8 @@ test('events are planned, done and deleted', async () => {
       ['Exam', true],
     ],
   )
+  assert.equal((await ada('GET', `${api}/planner-events/?offset=1`)).json.length, 1)
+  assert.equal((await ada('GET', `${api}/planner-events/?offset=-1`)).status, 422)
   const cleared = await ada('PATCH', `${api}/planner-events/${list[0].id}/`, { ends_at: null })
   assert.equal(cleared.json.ends_at, null)
   assert.equal((await ada('DELETE', `${api}/planner-events/${made.json.id}/`)).status, 204)
