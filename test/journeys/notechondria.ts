@@ -35,7 +35,11 @@ export async function journey({ url, api, readCode }: Surroundings, page: Page):
 
   await page.goto(`${url}/?from=a-friend#/sign-up`)
   await page.getByRole('heading', { name: 'Sign up' }).waitFor()
-  assert.equal(page.url(), `${url}/Notechondria/portal/?from=a-friend#/sign-up`, 'the root leads to the portal, with query and hash')
+  assert.equal(
+    page.url(),
+    `${url}/Notechondria/portal/?from=a-friend#/sign-up`,
+    'the root leads to the portal, with query and hash',
+  )
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password').fill(password)
@@ -89,7 +93,7 @@ export async function journey({ url, api, readCode }: Surroundings, page: Page):
   await page.getByRole('link', { name: username }).click()
   await section('Sessions').getByText('this one').waitFor()
   await page.getByRole('button', { name: 'Make a new key' }).click()
-  const key = await section('API key').locator('code').innerText()
+  const key = (await section('API key').locator('code').textContent()) ?? ''
   assert.deepEqual(await titlesFor(api, key), [title, 'Welcome to Notechondria'], 'an assistant with the key finds the notes')
   await page.reload()
   await page.getByRole('button', { name: 'Make a new key' }).waitFor()
