@@ -14,9 +14,13 @@ export async function restore(bench: Bench, place: string, aims: Aim[]): Promise
     const context = await bench.context(name)
     context.say(`${name}: restoring`)
     failpoint('backup:restore:before')
+    const from = performance.now()
     await code.restore(target, place, readPart(bench.place, `${bench.folder}/${part.file}`, part, bench.identities), context)
     failpoint('backup:restore:filled')
+    const filled = performance.now()
+    context.say(`${name}: filled in ${Math.round(filled - from)} ms`)
     const found = await code.inspect(target, place, context)
+    context.say(`${name}: compared in ${Math.round(performance.now() - filled)} ms`)
     said.push(...differences(part.holds, found).map((d) => `${name}: ${d}`))
   }
   return said

@@ -3,6 +3,7 @@ import type { ResourceType } from '../../model/plug.ts'
 import { checkFallback } from './check-fallback.ts'
 import { expand, OUTPUTS, output, PROGRAM } from './expand.ts'
 import { checkOptions, readOptions } from './options.ts'
+import { snapshot } from './snapshot.ts'
 
 const bucket: ResourceType = {
   type: 'bucket',
@@ -20,6 +21,7 @@ const bucket: ResourceType = {
     const { fallback } = readOptions(resource)
     return fallback ? checkFallback(resource, fallback, app) : []
   },
+  snapshot,
   server: {
     resolve: (version) => version || programVersion(PROGRAM),
     install: async (source, into, { say }) => installProgram(PROGRAM, source.version, into, say),
