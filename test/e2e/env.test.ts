@@ -214,3 +214,28 @@ test('the contract is printed as text, JSON and Markdown, and the sample of it c
   expect((await machine.run(['env', 'check'], { cwd: folder })).code).toBe(0)
   expect(readdirSync(folder).filter((f) => f.endsWith('.tmp'))).toEqual([])
 })
+
+test('what the world and the others call the app arrives as it is, and http is told where production is protected', async () => {
+  const env = [
+    'URL: { from: web.url }',
+    'HOST: { from: web.host }',
+    'INNER: { from: web.address }',
+    'HOSTS: { from: routes.hosts }',
+    'ORIGINS: { from: routes.origins }',
+    'COOKIES: { from: routes.cookieDomain }',
+    'DATABASE_NAME: { from: db.database }',
+    'DATABASE_URL: { from: db.url }',
+  ]
+  write(env, ['resources: { db: { type: postgres } }', 'environments: { production: { protect: true } }'])
+  await machine.must(['up', '--yes'], { cwd: folder })
+  const url = await machine.url()
+  const { host, hostname, origin } = new URL(url)
+  const seen = await environment()
+  expect(seen).toMatchObject({ URL: url, HOST: host, HOSTS: host, ORIGINS: origin, COOKIES: hostname })
+  expect((await fetch(`http://${seen.INNER}/greeting`)).status).toBe(200)
+  expect(new URL(seen.DATABASE_URL ?? '').pathname).toBe(`/${seen.DATABASE_NAME}`)
+  const answer = await machine.run(['plan', '--env', 'production', '--json'], { cwd: folder })
+  const told = (JSON.parse(answer.stdout) as { findings: Finding[] }).findings.filter((f) => f.code === 'W_INSECURE')
+  expect(told.map((f) => f.message.split(' ')[0])).toEqual(['URL', 'ORIGINS'])
+  expect(told[0]?.message).toContain('http for small.example in production, which is protected')
+})
