@@ -30,6 +30,9 @@ const probes = {
   'system-postgres': () => (majorsOfSystem().length > 0 ? undefined : 'needs a PostgreSQL of the distribution'),
   redis: () => program('redis-server', 'valkey-server'),
   docker: () => docker(),
+  /** What exports name, from a registry or made by test/docker/make-images.sh. */
+  images: () => docker() ?? images(),
+  compose: () => program('docker-compose'),
 }
 export type Capability = keyof typeof probes
 
@@ -117,6 +120,12 @@ function fromRegistry(name: string): string | undefined {
 function docker(): string | undefined {
   const found = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8', timeout: 20_000 })
   return found.status === 0 ? undefined : 'no Docker daemon answers'
+}
+
+function images(): string | undefined {
+  const wanted = ['node:24-bookworm', 'node:24-bookworm-slim', 'postgres:17', 'nginx:1.29']
+  const found = spawnSync('docker', ['image', 'inspect', ...wanted], { stdio: 'ignore', timeout: 20_000 })
+  return found.status === 0 ? undefined : `not all of ${wanted.join(', ')} are here: test/docker/make-images.sh makes them`
 }
 
 /** A limit on memory can be set: a group below v1's `memory`, or below v2's root with the controller handed down. */

@@ -19,7 +19,22 @@ export function writeSmoke(draft: Draft): void {
 
 function callOf(draft: Draft, check: Entry): string[] {
   const method = METHODS.find((m) => check.get(m).isThere)
-  if (method === undefined) return []
+  const manual = check.get('manual').text()
+  if (manual !== undefined) {
+    check.changed('a step that a person does')
+    draft.steps.push({ title: `Look: ${check.get('name').text() ?? 'by hand'}`, text: manual })
+    return []
+  }
+  const on = check.get('on')
+  if (method === undefined || (on.isThere && !on.items().some((item) => item.text() === 'release'))) {
+    const why =
+      method === undefined
+        ? 'it is more than one question, and curl asks one'
+        : 'smoke.sh has only what is asked at every release'
+    check.lost(why, 'landfall smoke')
+    return []
+  }
+  on.changed('smoke.sh is run by hand')
   const path = check.get(method).text() ?? '/'
   const status = check.get('status').number() ?? 200
   const host = check.get('host').text() ?? draft.app.routes[0]?.host ?? 'localhost'

@@ -105,9 +105,9 @@ function yamlText(draft: Draft, data: Mapping): string {
 
 function envExample(lines: EnvLine[]): string {
   const text = lines.map(({ name, about, make, isRequired }) =>
-    [...about, ...(isRequired ? [] : ['may stay empty']), ...(make ? [`made by: ${make}`] : [])]
+    [...about, ...(isRequired ? [] : ['nobody needs it: without the # it is set']), ...(make ? [`made by: ${make}`] : [])]
       .map((l) => `# ${l.replace(/\n/g, ' ')}`)
-      .concat(`${name}=`)
+      .concat(`${isRequired ? '' : '# '}${name}=`)
       .join('\n'),
   )
   return `# ${writtenBy('compose')}\n# Copy to .env, which is not committed, and fill in.\n\n${text.join('\n\n')}\n`
