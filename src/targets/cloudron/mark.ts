@@ -1,5 +1,6 @@
 import type { App, Component } from '../../model/app.ts'
 import type { Entry, WriteContext } from '../../model/target.ts'
+import { markUnread } from '../../translate/image/mark-image.ts'
 import { cronsOf } from './manifest.ts'
 import { isAddon } from './values.ts'
 
@@ -10,6 +11,7 @@ export function markApp(app: App, main: Component | undefined, context: WriteCon
   manifest.get('version').kept('version')
   manifest.get('engine').lost('Cloudron runs it')
   markResources(app, context)
+  markUnread(app, context)
   for (const [i, route] of app.routes.entries()) markRoute(manifest.get('routes', i), route.to === main?.name, route.path)
   for (const check of manifest.get('checks').items())
     check.lost('Cloudron asks one path, and looks at its status alone', '`landfall smoke` asks them')
@@ -39,7 +41,9 @@ function markResources(app: App, context: WriteContext): void {
     type.kept('addons')
     for (const option of entry.entries()) {
       if (option.key === 'type') continue
-      if (option.key === 'version') option.lost('Cloudron decides which version its addon is')
+      if (option.key === 'url' || option.key === 'relay')
+        option.changed('the app reads it by the names of Cloudron: its addon takes the place of what lies elsewhere')
+      else if (option.key === 'version') option.lost('Cloudron decides which version its addon is')
       else if (resource.type === 'volume' && option.key === 'writers') option.changed('one container writes')
       else if (resource.type === 'mail' && option.key === 'from')
         option.changed(

@@ -1,7 +1,7 @@
 import type { EnvInput, PartialComponent, PartialManifest } from '../../manifest/partial.ts'
 import { splitCommand } from '../../manifest/split-command.ts'
 import type { Entry, ManualStep, Read, ReadContext } from '../../model/target.ts'
-import { readStart } from './read-start.ts'
+import { findStart } from '../../translate/image/read-start.ts'
 import { ADDON_VARIABLES } from './values.ts'
 
 const RESOURCES: Record<string, { name: string; type: string }> = {
@@ -39,18 +39,19 @@ function readOne(root: Entry, path: string, { context, manifest, because, steps 
   const port = root.get('httpPort').number()
   if (port !== undefined && Number.isInteger(port) && port > 0 && port < 65_536) {
     component.port = port
-    root.get('httpPort').kept('components.web.port')
+    root.get('httpPort').kept('port')
   } else root.get('httpPort').lost('no port')
   readHealth(root.get('healthCheckPath'), component)
   readMemory(root.get('memoryLimit'), component)
   readNames(root, manifest, context)
   const env = readAddons(root.get('addons'), component, { context, manifest, because, steps })
-  const start = readStart(context, folder)
+  const start = findStart(context.files, folder)
+  const name = ownNames(context, folder).component ?? 'web'
   if (start) {
     const { run, release, file, left } = start
     if (run) component.run = run
     if (release.length > 0) component.release = release
-    because['components.web.run'] = `${file}: what it starts in the end`
+    because[`components.${name}.run`] = `${file}: what it starts in the end`
     const message = `${file} becomes ${['run', ...(release.length > 0 ? ['release'] : [])].join(' and ')}${left.length > 0 ? `; not taken over: ${left.slice(0, 4).join(' · ')}` : ''}`
     const hint = 'folders, owners and caches are Landfall’s own business; anything else belongs under `release`'
     context.finding({ level: 'changed', code: 'W_START_SCRIPT', at: file, message, hint })
@@ -67,15 +68,15 @@ function readOne(root: Entry, path: string, { context, manifest, because, steps 
   root.get('capabilities').lost('instances have no rights of root')
   root.get('optionalSso').lost('there is no single sign-on')
   root.get('multiDomain').changed('write one route for each domain')
-  manifest.components = { ...manifest.components, web: component }
-  because['components.web'] ??= `${path}: the one container of the app`
+  manifest.components = { ...manifest.components, [name]: component }
+  because[`components.${name}`] ??= `${path}: the one container of the app`
 }
 
 function readHealth(entry: Entry, component: PartialComponent): void {
   const health = entry.text()
   if (health?.startsWith('/')) {
     component.health = health
-    entry.kept('components.web.health')
+    entry.kept('health')
   } else entry.lost('no path')
 }
 
@@ -185,6 +186,17 @@ const NAMED: Record<string, string> = {
   '@monthly': '0 0 1 * *',
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
+}
+
+/** What our own Dockerfile says of where it comes from. */
+function ownNames({ files }: ReadContext, folder: string): { app?: string; component?: string } {
+  const names = [...files.names]
+    .filter((n) => n.endsWith('Dockerfile.cloudron') && (folder === '.' || n.startsWith(`${folder}/`)))
+    .sort()
+  const text = names.map((n) => files.text(n) ?? '').join('\n')
+  const said = (name: string) => new RegExp(`\\b${name}=([a-z][a-z0-9-]{0,38}[a-z0-9])\\b`).exec(text)?.[1]
+  const [app, component] = [said('LANDFALL_APP'), said('LANDFALL_COMPONENT')]
+  return { ...(app && { app }), ...(component && { component }) }
 }
 
 /** The texts in which names of variables may stand. */

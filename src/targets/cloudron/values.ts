@@ -1,4 +1,4 @@
-import type { App, Component, EnvEntry } from '../../model/app.ts'
+import type { App, Component, EnvEntry, Resource } from '../../model/app.ts'
 import type { Value } from '../../model/value.ts'
 
 /** What the addons say, by type of resource and output. Read at every start: Cloudron may change them. */
@@ -27,16 +27,22 @@ export const ADDON_VARIABLES: Record<string, Record<string, string>> = {
 }
 export const ADDONS: Record<string, string> = { postgres: 'postgresql', redis: 'redis', mail: 'sendmail', volume: 'localstorage' }
 
-/** Whether Cloudron gives it: a database that lies elsewhere stays where it is. */
+/**
+ * Whether Cloudron gives it. A database that lies elsewhere stays where it is, unless the app reads it by Cloudron's own names:
+ * then the addon is what was meant there.
+ */
 export function isAddon(app: App, name: string): boolean {
   const resource = app.resources.find((r) => r.name === name)
+  if (!resource || ADDONS[resource.type] === undefined) return false
   return (
-    resource !== undefined &&
-    ADDONS[resource.type] !== undefined &&
-    resource.options.url === undefined &&
-    resource.options.relay === undefined
+    !isElsewhere(resource) ||
+    app.contract.some(
+      (e) => e.default?.type === 'output' && e.default.resource === name && /^CLOUDRON_/.test(e.as?.cloudron ?? e.name),
+    )
   )
 }
+
+export const isElsewhere = ({ options }: Resource): boolean => options.url !== undefined || options.relay !== undefined
 
 /** A word of a shell, made of what Cloudron puts into the environment. */
 export function cloudronWord(app: App, main: string): (value: Value) => string | undefined {

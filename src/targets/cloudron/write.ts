@@ -118,7 +118,7 @@ function keptLines(values: [string, string][]): string[] {
     '# Made at the first start. What `cloudron env set` says takes its place.',
     `mkdir -p ${DATA}/.secrets && chown -R root:root ${DATA}/.secrets && chmod 700 ${DATA}/.secrets`,
     ...values.flatMap(([name, line]) => [
-      `[ -s ${DATA}/.secrets/${name} ] || (umask 077 && ${line} >${DATA}/.secrets/${name})`,
+      `[ -s ${DATA}/.secrets/${name} ] || (umask 077 && ${line} >${DATA}/.secrets/.new && mv ${DATA}/.secrets/.new ${DATA}/.secrets/${name})`,
       `[ -n "\${${name}-}" ] || ${name}=$(cat ${DATA}/.secrets/${name})`,
       `export ${name}`,
     ]),

@@ -4,7 +4,7 @@ export default {
   name: 'dockerfile',
   title: 'Dockerfile',
   proof: 'runs',
-  markers: ['Dockerfile', '*.Dockerfile', 'Dockerfile.*', '*/Dockerfile', '*/*/Dockerfile'],
+  markers: ['Dockerfile', '*.Dockerfile', 'Dockerfile.*', '*/Dockerfile', '*/*/Dockerfile', '*/*.Dockerfile', '*/Dockerfile.*'],
   describes: 'part',
   read: async (context) => (await import('./read.ts')).read(context),
   write: async (app, context) => (await import('./write.ts')).write(app, context),

@@ -1,10 +1,12 @@
 import type { App, Component } from '../../model/app.ts'
 import type { WriteContext } from '../../model/target.ts'
+import { markUnread } from '../../translate/image/mark-image.ts'
 
 /** Verdicts on what is not in an image: that is a platform's business, and a Dockerfile knows none. */
 export function markApp(app: App, context: WriteContext): void {
   const { manifest } = context
   manifest.get('app').kept('LANDFALL_APP')
+  markUnread(app, context)
   manifest.get('version').kept('LANDFALL_VERSION')
   manifest.get('engine').lost('the image runs wherever containers do')
   manifest
@@ -26,6 +28,7 @@ function markComponent(component: Component, context: WriteContext): void {
   const { type } = component
   if (type === 'cron')
     own.get('type').changed('the image runs once and ends: the platform has to start it', 'its scheduler, or a timer of systemd')
+  else if (type === 'job') own.get('type').changed('an image does not say that it ends by itself')
   else own.get('type').kept(type === 'static' ? 'FROM nginx' : 'FROM')
   own.get('schedule').lost('an image has no schedule', 'give it to the scheduler of the platform')
   own.get('predeploy').lost('an image is not there before it runs')

@@ -15,8 +15,8 @@ export interface Line {
   words: string[]
   /** The array of an exec form. */
   exec?: string[]
-  /** Names and values of ENV, ARG and LABEL. `null`: an ARG without a value. */
-  pairs: { name: string; value: string | null }[]
+  /** Names and values of ENV, ARG and LABEL. `null`: an ARG without a value. `isOpen`: a variable is in it that nobody knows. */
+  pairs: { name: string; value: string | null; isOpen: boolean }[]
   hasHeredoc: boolean
 }
 export interface Stage {
@@ -125,7 +125,24 @@ function execOf(text: string): string[] | undefined {
 function pairsOf(instruction: Instruction, put: (text: string) => string): Line['pairs'] {
   if (!(instruction instanceof PropertyInstruction)) return []
   return instruction.getProperties().map((p) => {
-    const value = p.getValue()
-    return { name: p.getName(), value: value === null ? null : put(value) }
+    const raw = p.getUnescapedValue() ?? p.getValue()
+    return raw === null ? { name: p.getName(), value: null, isOpen: false } : { name: p.getName(), ...unquoted(raw, put) }
   })
+}
+
+/** What Docker makes of a value: without quotes and escapes; in single quotes nothing is put in. */
+function unquoted(raw: string, put: (text: string) => string): { value: string; isOpen: boolean } {
+  let isOpen = false
+  const plain = (text: string) => {
+    const known = put(text)
+    isOpen ||= /\$\{?\w/.test(known)
+    return known
+  }
+  const opened = (part: string) => {
+    const inside = part.length > 1 && part.startsWith('"') && part.endsWith('"') ? part.slice(1, -1) : part
+    return (inside.match(/\\.|[^\\]+|\\/gs) ?? []).map((p) => (/^\\./s.test(p) ? p.slice(1) : plain(p))).join('')
+  }
+  const parts = raw.match(/'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^'"\\]+|./gs) ?? []
+  const value = parts.map((part) => (/^'.*'$/s.test(part) ? part.slice(1, -1) : opened(part))).join('')
+  return { value, isOpen }
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { PartialComponent } from '../../manifest/partial.ts'
 import { isSecretName, secretLiteral } from '../../manifest/secret-words.ts'
 import { splitCommand } from '../../manifest/split-command.ts'
@@ -14,9 +15,9 @@ const SERVERS = /(^|\/)(nginx|nginx-unprivileged|httpd|caddy|static-web-server)(
 const OTHER =
   /(^|\/)(golang|rust|openjdk|eclipse-temurin|maven|gradle|php|ruby|elixir|mcr\.microsoft\.com\/dotnet\S*|composer|dart|swift|haskell|oven\/bun|denoland\/deno)(:|@|$)/
 const INSTALLS =
-  /^(npm (ci|install|i)|pnpm (install|i)|yarn( install)?|corepack|npm install -g|(\S*\/)?pip3? install|python3? -m (venv|pip)|uv (sync|pip|venv)|poetry (install|config)|pipenv)\b/
+  /^(npm (ci|install|i)|pnpm (install|i)|yarn( install)?|corepack|npm install -g|(\S*\/)?pip3? (install|wheel)|python3? -m (venv|pip)|uv (sync|pip|venv)|poetry (install|config)|pipenv)\b/
 const PRUNES =
-  /^(npm prune|pnpm prune|yarn install --production|rm -rf? |(mkdir|chown|chmod|addgroup|adduser|groupadd|useradd)\b)/
+  /^(npm prune|pnpm prune|ln -s|yarn install --production|rm -rf? |(mkdir|chown|chmod|addgroup|adduser|groupadd|useradd)\b)/
 /** What only containers need, or what asks for their health. */
 const CONTAINERS = /^(tini|dumb-init|gosu|su-exec|curl|wget|ca-certificates|bash)$/
 const SYSTEM = /\b(apt-get|apt|apk|yum|dnf|microdnf)\s+(-\S+\s+)*(install|add)\s+(.+)/
@@ -61,8 +62,27 @@ export function readBuild(reading: ImageReading, chain: Stage[]): ReadBuild {
         'install on the server what the app needs of them',
       )
   }
+  readWorkspace(reading, chain, build)
+  if (build.type === undefined && build.command !== undefined) build.type = 'command'
   if (isStatic && build.type === undefined && Object.keys(build).length === 0) build.type = 'static'
   return { build, isStatic }
+}
+
+/** The folder of a monorepo that it is about: the one that is gone into, where that has a package of its own. */
+function readWorkspace({ parsed, context, path }: ImageReading, chain: Stage[], build: ReadBuild['build']): void {
+  const base = posix.dirname(path)
+  const runs = parsed.stages.flatMap((s) =>
+    s.lines.filter((l) => l.keyword === 'RUN' && !l.exec).map((l) => /^cd ([\w./-]+) &&/.exec(l.text)?.[1]),
+  )
+  const folders = chain.flatMap((s) =>
+    s.lines.filter((l) => l.keyword === 'WORKDIR').map((l) => /^\/app\/([\w./-]+)$/.exec(l.text.trim())?.[1]),
+  )
+  const workspace = [...runs, ...folders].find(
+    (f) => f !== undefined && context.files.names.has(posix.join(base, f, 'package.json')),
+  )
+  if (workspace === undefined || !context.files.names.has(posix.join(base, 'package.json'))) return
+  build.workspace = workspace
+  if (build.output?.startsWith(`${workspace}/`)) build.output = build.output.slice(workspace.length + 1)
 }
 
 function readFrom({ root, path, parsed }: ImageReading, { from, image }: Stage, build: ReadBuild['build']): void {
@@ -101,7 +121,8 @@ function readRunLine({ root, name }: ImageReading, line: Line, build: ReadBuild[
   for (const command of commands) {
     if (
       !SYSTEM.test(command) &&
-      !/^(apt-get|apt|apk|rm -rf \/var|cd |set |export |echo )/.test(command) &&
+      !/^(apt-get|apt|apk|rm -rf \/var|set |export |echo )/.test(command) &&
+      !/^cd [\w./-]+$/.test(command) &&
       !INSTALLS.test(command) &&
       !PRUNES.test(command)
     )
@@ -115,8 +136,7 @@ function readRunLine({ root, name }: ImageReading, line: Line, build: ReadBuild[
   } else if (wanted.length > 0) entry.lost('Landfall brings no packages of the system', 'install them on the server')
   else if (rest.length === 0) entry.changed('the builder does it in its own way')
   else if (rest.length === 1 && only !== undefined && build.command === undefined && 'words' in splitCommand(only)) {
-    // The usual one the builder knows itself.
-    if (!/^(npm|pnpm|yarn) (run )?build$/.test(only)) build.command = only
+    build.command = only
     entry.kept(`components.${name}.build.command`)
   } else entry.lost('a builder takes one command', 'put these into a script, and name it as build.command')
 }
@@ -171,14 +191,14 @@ function readArg({ root, path }: ImageReading, line: Line): void {
 }
 
 function readBuildEnv({ root, name }: ImageReading, line: Line, build: ReadBuild['build']): void {
-  for (const { name: key, value } of line.pairs) {
+  for (const { name: key, value, isOpen } of line.pairs) {
     const entry = root.get(keyOf(line), key)
     if (/^(PATH|CI|NODE_ENV|LANG|HOME|PNPM_HOME|PYTHON\w+|PIP_\w+)$/.test(key)) entry.changed('the builder has it')
-    else if (!/^[A-Z_a-z]\w*$/.test(key) || value === null || /\$/.test(value))
+    else if (!/^[A-Z_a-z]\w*$/.test(key) || value === null || isOpen)
       entry.lost('its value is not known here', 'say it under build.env')
     else if (isSecretName(key) || secretLiteral(value)) entry.lost('a secret of the build', 'no secret in builds')
     else {
-      build.env = { ...build.env, [key]: value }
+      build.env = { ...build.env, [key]: value.replaceAll('$', '$$$$') }
       entry.kept(`components.${name}.build.env.${key}`)
     }
   }

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { EnvInput, PartialComponent, PartialManifest } from '../../manifest/partial.ts'
 import { isSecretName, secretLiteral } from '../../manifest/secret-words.ts'
 import type { Entry, ManualStep, ReadContext } from '../../model/target.ts'
+import { readStart } from '../../translate/image/read-start.ts'
 import { finalChain, keyOf, type Line, type Parsed, type Stage } from './parse-dockerfile.ts'
 import { readBuild } from './read-build.ts'
 import { readCommand } from './read-command.ts'
@@ -24,13 +25,14 @@ const SIGNALS = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'S
 
 /** A component of one Dockerfile, with a verdict on each of its instructions. */
 export function readImage(reading: ImageReading): void {
-  const { name, path, parsed, root, manifest, because } = reading
+  const { path, parsed, root, manifest, because } = reading
+  const { name } = reading
   const chain = finalChain(parsed)
   const at = (line: Line) => root.get(keyOf(line))
   const lines = chain.flatMap((s) => s.lines)
   const component: PartialComponent = {}
   const folder = posix.dirname(path)
-  if (folder !== '.') component.source = folder
+  component.source = folder
   const build = readBuild(reading, chain)
   component.build = build.build
   component.type = build.isStatic ? 'static' : 'worker'
@@ -45,7 +47,7 @@ export function readImage(reading: ImageReading): void {
 function readEnv({ name, root, steps, path }: ImageReading, lines: Line[], component: PartialComponent, isStatic: boolean): void {
   const env: Record<string, EnvInput> = {}
   for (const line of lines.filter((l) => l.keyword === 'ENV')) {
-    for (const { name: key, value } of line.pairs) {
+    for (const { name: key, value, isOpen } of line.pairs) {
       const entry = root.get(keyOf(line), key)
       const to = `components.${name}.env.${key}`
       if (key === 'PORT' && /^\d+$/.test(value ?? '')) {
@@ -74,8 +76,7 @@ function readEnv({ name, root, steps, path }: ImageReading, lines: Line[], compo
           'take it out, and make a new one',
         )
         steps.push({ title: `set ${key}`, commands: [`landfall env set ${key}`] })
-      } else if (/\$\{?\w/.test(value ?? ''))
-        entry.lost('it is made of values that are not known here', `landfall env set ${key}`)
+      } else if (isOpen) entry.lost('it is made of values that are not known here', `landfall env set ${key}`)
       else {
         env[key] = (value ?? '').replaceAll('$', '$$$$')
         entry.kept(to)
@@ -86,7 +87,7 @@ function readEnv({ name, root, steps, path }: ImageReading, lines: Line[], compo
 }
 
 function readRun(reading: ImageReading, lines: Line[], component: PartialComponent): void {
-  const { name, root, path, context } = reading
+  const { name, root, path } = reading
   const last = (keyword: string) => lines.findLast((l) => l.keyword === keyword)
   const entrypoint = last('ENTRYPOINT')
   const cmd = last('CMD')
@@ -123,37 +124,46 @@ function readRun(reading: ImageReading, lines: Line[], component: PartialCompone
         `${found.ports.join(', ')} stood in the command; instances have ports of their own`,
         'see that the app takes PORT',
       )
-    if (found.script !== undefined) scriptFinding(reading, main, found.script, context)
+    if (found.script !== undefined) readScript(reading, main, found.script, component)
   }
   const health = last('HEALTHCHECK')
   if (health) readHealthcheck(reading, health, component)
   if (component.port !== undefined || component.health !== undefined) component.type = 'web'
 }
 
-function scriptFinding({ path }: ImageReading, entry: Entry, script: string, context: ReadContext): void {
+/** The script that comes first: what it ends in, and which of its lines belong to a release. */
+function readScript(
+  { path, context, name, because }: ImageReading,
+  entry: Entry,
+  script: string,
+  component: PartialComponent,
+): void {
   const folder = posix.dirname(path)
   const base = posix.basename(script)
-  const file = [...context.files.names].find((n) => posix.basename(n) === base && (folder === '.' || n.startsWith(`${folder}/`)))
-  const text = file === undefined ? '' : (context.files.text(file) ?? '')
-  const work = text
-    .split('\n')
-    .filter(
-      (l) =>
-        /\b(migrate|migration|db push|collectstatic|createsuperuser|seed|chown|upgrade head)\b/.test(l) &&
-        !l.trim().startsWith('#'),
+  const file = [...context.files.names]
+    .sort()
+    .find((n) => posix.basename(n) === base && (folder === '.' || n.startsWith(`${folder}/`)))
+  const start = file === undefined ? undefined : readStart(context.files, file)
+  if (!start) {
+    entry.finding(
+      'changed',
+      'W_ENTRYPOINT_SCRIPT',
+      `${base} runs before the app, and is not here to be read`,
+      'what it does once per release belongs under `release`, with a `check`',
     )
-  const what =
-    work.length > 0
-      ? `: ${work
-          .slice(0, 3)
-          .map((l) => l.trim().slice(0, 80))
-          .join(' · ')}`
-      : ''
+    return
+  }
+  if (start.run) component.run = start.run
+  if (start.release.length > 0) {
+    component.release = start.release
+    because[`components.${name}.release`] = `${start.file}, before the app starts`
+  }
+  const left = start.left.length > 0 ? `; not taken over: ${start.left.slice(0, 4).join(' · ')}` : ''
   entry.finding(
     'changed',
     'W_ENTRYPOINT_SCRIPT',
-    `${base} runs before the app${what}`,
-    'what it does once per release belongs under `release`, with a `check`',
+    `${base} runs at every start of a container${left}`,
+    'a step of a release runs once, and wants a `check`',
   )
 }
 
@@ -196,7 +206,7 @@ function readRest(reading: ImageReading, chain: Stage[], lines: Line[], componen
     else if (keyword === 'STOPSIGNAL') {
       const signal = line.text.trim().replace(/^(?!SIG)/, 'SIG')
       if (SIGNALS.has(signal)) {
-        if (signal !== 'SIGTERM') component.stop = { signal: signal as 'SIGTERM' } // One of SIGNALS.
+        component.stop = { signal: signal as 'SIGTERM' } // One of SIGNALS.
         entry.kept(`components.${name}.stop.signal`)
       } else entry.lost('no signal that asks a program to end')
     } else if (keyword === 'VOLUME') readVolume(reading, line, component)

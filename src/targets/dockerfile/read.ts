@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { PartialManifest } from '../../manifest/partial.ts'
 import type { ManualStep, Read, ReadContext } from '../../model/target.ts'
-import { keyOf, type Line, type Parsed, parseDockerfile } from './parse-dockerfile.ts'
+import { finalChain, keyOf, type Line, type Parsed, parseDockerfile } from './parse-dockerfile.ts'
 import { readImage } from './read-image.ts'
 
 /** Components of the Dockerfiles that a project has: what they say of how it runs, and of how it is built where that can be told. */
@@ -22,10 +22,27 @@ export async function read(context: ReadContext): Promise<Read> {
     }
     const { data, lines } = ledgerOf(parsed)
     const root = context.opened(path, data, (at) => ({ line: lines.get(String(at[0])) ?? 1, column: 1 }))
+    const said = writtenNames(parsed)
+    if (said.app !== undefined) manifest.app ??= said.app
+    if (said.version !== undefined) manifest.version ??= said.version
     const taken = new Set(Object.keys(manifest.components ?? {}))
-    readImage({ path, name: nameOf(path, context.folderName, taken), parsed, root, context, manifest, because, steps })
+    const name =
+      said.component !== undefined && !taken.has(said.component) ? said.component : nameOf(path, context.folderName, taken)
+    readImage({ path, name, parsed, root, context, manifest, because, steps })
   }
   return { manifest, because, steps }
+}
+
+/** What our own Dockerfiles say of where they come from. */
+function writtenNames(parsed: Parsed): { app?: string; component?: string; version?: string } {
+  const pairs = finalChain(parsed).flatMap((s) => s.lines.filter((l) => l.keyword === 'ENV').flatMap((l) => l.pairs))
+  const said = (name: string, is: RegExp) => {
+    const value = pairs.findLast((p) => p.name === name)?.value
+    return value && is.test(value) ? value : undefined
+  }
+  const [app, component] = ['LANDFALL_APP', 'LANDFALL_COMPONENT'].map((name) => said(name, /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/))
+  const version = said('LANDFALL_VERSION', /^[\w.+-]{1,60}$/)
+  return { ...(app && { app }), ...(component && { component }), ...(version && { version }) }
 }
 
 /** One entry for each instruction, called by its line: `12 EXPOSE`. */

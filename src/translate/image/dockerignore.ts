@@ -14,6 +14,8 @@ const NEVER = [
   '**/.env',
   '**/.env.local',
   '**/.env.*.local',
+  // Where `docker run --env-file` takes its values from.
+  '**/*.env',
   'landfall.yaml',
   'landfall.yml',
   'landfall.config.ts',

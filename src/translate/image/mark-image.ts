@@ -1,4 +1,5 @@
 import { splitPath } from '../../manifest/places.ts'
+import type { App } from '../../model/app.ts'
 import type { WriteContext } from '../../model/target.ts'
 import { toolOf } from './entrypoint.ts'
 import type { ImagePlan, ImageVariable } from './plan-image.ts'
@@ -18,12 +19,15 @@ export function markImage(plan: ImagePlan, context: WriteContext, words: ImageWo
   const { component } = plan
   const own = context.of(component.name)
   const tool = toolOf(plan)
-  own.get('source').kept('COPY')
+  if (own.get('source').text() === undefined || own.get('source').text() === plan.folder) own.get('source').kept('COPY')
+  else own.get('source').changed('it is built from the root of its monorepo, where the lockfile is')
   markBuild(plan, context)
   const run = own.get('run')
   if (plan.unsaid.includes(`components.${component.name}.run`))
     run.lost('it has a value in it that only the platform knows', 'give the command there by hand')
   else if (bindsLoopback(component)) run.changed('in a container it listens on 0.0.0.0: nothing reaches its loopback')
+  else if (/\$\{(?!PORT\})/.test(JSON.stringify(run.value ?? '').replaceAll('$$', '')))
+    run.changed('CMD, with the values of this environment')
   else run.kept('CMD')
   own.get('port').kept('EXPOSE')
   markHealth(plan, context)
@@ -71,10 +75,26 @@ export function markImage(plan: ImagePlan, context: WriteContext, words: ImageWo
   for (const group of plan.groups) context.manifest.get(...splitPath(group.at)).kept('the entrypoint checks it')
 }
 
+/** Variables that resources are described by, and that no component has: what is made of them is set itself. */
+export function markUnread(app: App, context: WriteContext): void {
+  for (const entry of app.contract) {
+    if (entry.components.length > 0) continue
+    context.manifest
+      .get(...splitPath(entry.at))
+      .changed('no component reads it; what is made of it is a variable of its own there')
+  }
+}
+
 function markBuild({ component, base }: ImagePlan, context: WriteContext): void {
   const build = context.of(component.name).get('build')
-  for (const key of ['type', 'install', 'command', 'output', 'workspace', 'runtime'] as const) build.get(key).kept('Dockerfile')
-  for (const key of ['env', 'args'] as const) build.get(key).kept('ARG')
+  for (const key of ['type', 'install', 'command', 'output', 'workspace'] as const) build.get(key).kept('Dockerfile')
+  const runtime = build.get('runtime')
+  if (base.run.includes(`:${runtime.text()}-`)) runtime.kept('FROM')
+  else runtime.changed(`the image is ${base.run}`)
+  for (const value of (['env', 'args'] as const).flatMap((key) => build.get(key).entries())) {
+    if (value.text()?.includes('${')) value.changed('ARG, with the value that it has in this environment')
+    else value.kept('ARG')
+  }
   build.get('timeout').lost('Docker has no limit for the time of a build')
   for (const key of ['memory', 'cpu'] as const)
     build.get(key).lost('a Dockerfile limits no build', 'docker build --memory, where the builder knows it')
@@ -100,13 +120,17 @@ function markHealth(plan: ImagePlan, context: WriteContext): void {
 function markVariable(variable: ImageVariable, context: WriteContext, words: ImageWords, hasTool: boolean): void {
   const { entry, from } = variable
   const place = context.manifest.get(...splitPath(entry.at))
-  if (from.type === 'fixed') place.kept('ENV')
-  else if (from.type === 'composed') place.kept('entrypoint.sh')
+  const isPlain = entry.default?.type === 'text'
+  if (from.type === 'fixed' && isPlain) place.kept('ENV')
+  else if (from.type === 'fixed') place.changed('ENV, with the value that it has in this environment')
+  else if (from.type === 'composed') place.changed('made when a container starts, of what is there then')
   else {
     const said = words.given(variable)
     if ('kept' in said) place.kept(said.kept)
     else place.changed(said.changed, said.hint)
   }
+  for (const key of ['type', 'values', 'requiredIf'] as const)
+    place.get(key).lost('nothing in the image looks at it', 'a pattern is looked at')
   for (const key of ['minLength', 'pattern'] as const) {
     const rule = place.get(key)
     if (hasTool) rule.kept('the entrypoint checks it')

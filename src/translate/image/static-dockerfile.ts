@@ -1,14 +1,22 @@
 import { posix } from 'node:path'
-import { buildStage, copyArguments, type DockerfileInput, headLines } from './dockerfile.ts'
+import { buildStage, copyArguments, type DockerfileInput, dockerText, headLines } from './dockerfile.ts'
 import { folderOf, NGINX_PORT, type NginxConf, nginxConf } from './nginx-conf.ts'
 
 /** Files that a build leaves, served by nginx under an ordinary user. */
 export function staticDockerfile(input: DockerfileInput): { dockerfile: string; conf: NginxConf } {
-  const { plan, recipe, support } = input
+  const { app, plan, recipe, support } = input
+  const names = {
+    LANDFALL_APP: app.name,
+    LANDFALL_COMPONENT: plan.component.name,
+    ...(app.version !== undefined && { LANDFALL_VERSION: app.version }),
+  }
   const conf = nginxConf(plan.component.serve, input.by)
   const from = `${posix.join(plan.root, recipe.output)}/`
   const runtime = [
     'FROM nginx:1.29 AS runtime',
+    `ENV ${Object.entries(names)
+      .map(([name, text]) => `${name}=${dockerText(text)}`)
+      .join(' ')}`,
     `COPY ${copyArguments([`${support}/nginx.conf`, '/etc/nginx/nginx.conf'])}`,
     `COPY --from=build ${copyArguments([from, folderOf(plan.component.serve?.basePath)])}`,
     'USER 1001:1001',

@@ -103,6 +103,9 @@ function buildArgsOf(app: App, component: Component): Record<string, string | un
 function markBuildVariables(app: App, component: Component, context: WriteContext): void {
   for (const name of Object.keys(component.build.env)) {
     const entry = app.contract.find((e) => e.name === name && e.components.includes(component.name) && e.when !== 'run')
-    if (entry) context.variable(component.name, name).kept('ARG')
+    if (!entry) continue
+    const place = context.variable(component.name, name)
+    if (entry.default === undefined || entry.default.type === 'text') place.kept('ARG')
+    else place.changed('ARG, with the value that it has in this environment')
   }
 }
