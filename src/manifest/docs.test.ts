@@ -15,6 +15,7 @@ function home(path: string): string {
     .replace(/^environments\.\*\.scale\.\*\./, 'components.*.scale.')
     .replace(/^components\.\*\.(?:bootstrap|predeploy|postdeploy)\[\]\./, 'components.*.release[].')
     .replace('.verify.sql[].', '.verify.sql.')
+    .replace('checks[].steps[].', 'checks[].')
 }
 
 /** `components.*.health.path` for the row `path` under the heading for `components.<name>.health`. */
@@ -28,7 +29,7 @@ function documentedKeys(): Set<string> {
     const [, key] = /^`([\w.<>[\]]+)`$/.exec(cell) ?? []
     if (key === undefined) continue
     const path = key.replaceAll('<name>', '*')
-    const isWhole = under === '' || /^(routes|checks)\[\]|^environments\.|^components\./.test(path)
+    const isWhole = under === '' || /^(routes|checks|troubles)\[\]|^environments\.|^components\./.test(path)
     keys.add(isWhole ? path : `${under}.${path}`.replace(/\.release\.release/, '.release'))
   }
   return keys
