@@ -1,5 +1,6 @@
 // Written by `npm run gen`: one line for every folder here.
 import type { Target } from '../model/target.ts'
+import cloudronPlug from './cloudron/index.ts'
 import composePlug from './compose/index.ts'
 import dockerfilePlug from './dockerfile/index.ts'
 import giteaActionsPlug from './gitea-actions/index.ts'
@@ -9,6 +10,7 @@ import githubReleasePlug from './github-release/index.ts'
 import jenkinsPlug from './jenkins/index.ts'
 
 export const targets: Record<string, Target> = {
+  'cloudron': cloudronPlug,
   'compose': composePlug,
   'dockerfile': dockerfilePlug,
   'gitea-actions': giteaActionsPlug,

@@ -20,6 +20,5 @@ targetSuite(index, {
     '(env|components\\.\\w+\\.env)\\.\\w+\\.(minLength|pattern|required|secret|about)': 'start.sh has it',
     '(env|components\\.\\w+\\.env)\\.\\w+(\\.default)?': 'ENV in Dockerfile.cloudron has it',
     'routes\\[\\d+\\]\\.to': 'a domain is given to the app by command',
-    'version\\.file': 'the version itself is in the manifest',
   },
 })
