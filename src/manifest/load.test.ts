@@ -46,7 +46,6 @@ test('every key that this version does not carry out is announced, and nothing e
   expect(new Set(findings.map((f) => `${f.level} ${f.code}`))).toEqual(new Set(['lost W_NOT_YET']))
   const named = findings.map((f) => f.message.split(':')[0])
   expect(named).toEqual([
-    'components.server.scale.sticky',
     'components.server.user',
     'routes[0].cors',
     'keep.warm',

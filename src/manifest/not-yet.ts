@@ -10,11 +10,9 @@ const NOT_YET: { path: string; values?: string[]; instead?: string }[] = [
   { path: 'keep.warm' },
   { path: 'keep.decommissioned' },
   { path: 'components.*.type', values: ['external'] },
-  { path: 'components.*.scale.sticky', instead: 'keep sessions in a resource' },
   { path: 'components.*.rollout', values: ['one-by-one'], instead: 'new instances run beside the old ones' },
   { path: 'components.*.user', instead: 'instances run under the user of their environment' },
   { path: 'components.*.url' },
-  { path: 'environments.*.scale.*.sticky', instead: 'keep sessions in a resource' },
   { path: 'routes.*.cors', instead: 'let the component answer other origins' },
 ]
 

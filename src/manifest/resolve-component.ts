@@ -54,6 +54,7 @@ export function resolveComponent(world: World, name: string, component: Manifest
     ...(health && { health }),
     needs: resolveNeeds(world, name, component, [...resources, ...mounts.map((m) => m.volume)]),
     instances: scale.instances,
+    ...(scale.isSticky && { isSticky: true }),
     ...(scale.max && { max: scale.max }),
     limits: resolveLimits(scale),
     ...lifecycle,

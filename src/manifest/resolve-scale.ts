@@ -9,6 +9,7 @@ interface Scale {
   memory?: string
   cpu?: number
   max?: Component['max']
+  isSticky: boolean
   rollout: Component['rollout']
 }
 
@@ -57,6 +58,7 @@ export function resolveScale(world: World, name: string, component: ManifestComp
     instances,
     ...(said.memory !== undefined && { memory: said.memory }),
     ...(said.cpu !== undefined && { cpu: said.cpu }),
+    isSticky: said.sticky ?? false,
     ...maximum(said.max, said.because, single),
     rollout: single || component.rollout === 'replace' ? 'replace' : 'overlap',
   }

@@ -47,6 +47,8 @@ export interface Component {
   /** Components that must be healthy before anything of this one starts. */
   needs: string[]
   instances: number
+  /** A visitor stays with one of them, as long as it lives. */
+  isSticky?: boolean
   /** Kept as a promise: more instances are refused with the reason. */
   max?: { instances: number; because: string }
   limits: Limits

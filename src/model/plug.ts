@@ -196,6 +196,8 @@ export interface ResourceType {
   server?: ServerType
   /** How its data goes into a backup and comes back. */
   snapshot?: SnapshotType
+  /** Options that lead to something of somebody else's: without them it is our own, which is what a rehearsal wants. */
+  elsewhere?: readonly string[]
 }
 export interface Expansion {
   components: Component[]
@@ -263,7 +265,11 @@ export interface Edge {
   close(): Promise<void>
 }
 export interface EdgeTable {
-  routes: (RouteLine & { endpoints: string[]; serve?: Component['serve'] })[]
+  routes: (RouteLine & {
+    endpoints: string[]
+    serve?: Component['serve'] /** A visitor stays with one endpoint. */
+    isSticky?: boolean
+  })[]
   /** Components with an `edge` address, by name. */
   internal: { component: string; release: string; endpoints: string[] }[]
 }

@@ -38,8 +38,9 @@ export async function tableOf(
   return {
     routes: await Promise.all(
       routes.map(async (r) => {
-        const serve = componentOf(crew, scope, r.component, r.release, serving)?.serve
-        return { ...r, endpoints: await endpointsOf(r.component, r.release), ...(serve && { serve }) }
+        const { serve, isSticky } = componentOf(crew, scope, r.component, r.release, serving) ?? {}
+        const endpoints = await endpointsOf(r.component, r.release)
+        return { ...r, endpoints, ...(serve && { serve }), ...(isSticky && { isSticky }) }
       }),
     ),
     internal: await Promise.all(internal.map(async (i) => ({ ...i, endpoints: await endpointsOf(i.component, i.release) }))),

@@ -568,3 +568,46 @@ test('out of descriptors it turns connections away, goes on, and recovers', asyn
   expect((await world.edge.stats()).pid).toBe(pid)
   execFileSync('/usr/bin/prlimit', ['--pid', String(pid), `--nofile=${limit}:`])
 })
+
+describe('a visitor of a sticky component', () => {
+  async function serveTwo(path = '/') {
+    const instances = await Promise.all([world.named('one'), world.named('two')])
+    const lines = table(['shop.example', path, instances.map((i) => i.endpoint)])
+    await world.edge.swap(shop, { ...lines, routes: lines.routes.map((r) => ({ ...r, isSticky: true })) }, ++epoch)
+    return instances
+  }
+  const visit = (cookie?: string) => world.get('shop.example', '/app/x', { headers: { ...(cookie && { cookie }) } })
+  const cookieOf = (answer: Awaited<ReturnType<typeof visit>>) => answer.headers['set-cookie']?.[0]
+
+  test('stays with the instance that answered first, and two visitors may have two', async () => {
+    await serveTwo('/app')
+    const [first, second] = [await visit(), await visit()]
+    expect(new Set([first.body, second.body])).toEqual(new Set(['one', 'two']))
+    expect(cookieOf(first)).toMatch(/^lf-web=[0-9a-f]{16}; Path=\/app; HttpOnly; SameSite=Lax$/)
+    for (const answer of [first, second]) {
+      const cookie = `theme=dark; ${cookieOf(answer)?.split(';')[0]}; last=1`
+      for (let n = 0; n < 5; n++) {
+        const again = await visit(cookie)
+        expect([again.body, cookieOf(again)]).toEqual([answer.body, undefined])
+      }
+    }
+  })
+
+  test('gets another one, and is told so, when its own is gone; a cookie that names none is no harm', async () => {
+    const [one, two] = await serveTwo()
+    const first = await visit()
+    const cookie = cookieOf(first)?.split(';')[0] ?? ''
+    await (first.body === 'one' ? one : two)?.stop()
+    const moved = await visit(cookie)
+    expect(moved.status).toBe(200)
+    expect(moved.body).not.toBe(first.body)
+    expect(cookieOf(moved)).toBeDefined()
+    expect(cookieOf(moved)).not.toContain(cookie)
+    expect((await visit('lf-web=nonsense; lf-web')).body).toBe(moved.body)
+  })
+
+  test('gets no cookie where there is nothing to choose', async () => {
+    await serveEcho()
+    expect(cookieOf(await visit())).toBeUndefined()
+  })
+})

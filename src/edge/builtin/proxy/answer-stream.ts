@@ -50,7 +50,7 @@ export class AnswerStream {
       }
     }
     this.headText =
-      `HTTP/1.1 ${head.status}${head.reason}\r\n${head.lines}${framing}${this.connectionLine()}` +
+      `HTTP/1.1 ${head.status}${head.reason}\r\n${head.lines}${exchange.cookieLine}${framing}${this.connectionLine()}` +
       `x-request-id: ${exchange.id}\r\n${head.hasDate ? '' : dateLine()}\r\n`
   }
 

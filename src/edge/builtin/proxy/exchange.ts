@@ -11,6 +11,7 @@ import { findTarget } from './find-target.ts'
 import type { Plane } from './plane.ts'
 import { RequestBody } from './request-body.ts'
 import { requestText } from './request-text.ts'
+import { chooseSticky } from './sticky.ts'
 import type { Upstream } from './upstream.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
 
@@ -37,6 +38,8 @@ export class Exchange {
   connection: UpstreamConnection | undefined
   source: Source | undefined
   requestText = ''
+  /** For the visitor, which is to come back to the same instance. */
+  cookieLine = ''
   /** The connection cannot carry another request. */
   isLast: boolean
   isOver = false
@@ -104,12 +107,19 @@ export class Exchange {
   }
 
   private ask(route: Route, mustBeNew: boolean): void {
-    const upstream = chooseUpstream(route, this.tried)
+    const upstream = this.choose(route)
     if (upstream) {
       this.down.wait('connect', this.plane.limits.connectMs)
       upstream.send(this, this.body === undefined && REPEATABLE.has(this.head.method), mustBeNew)
     } else if (route.upstreams.length === 0) this.fail(503, `no instance of ${route.component} runs`, 'retry-after: 1\r\n')
     else this.fail(502, `${route.component} refused the connection`)
+  }
+
+  private choose(route: Route): Upstream | undefined {
+    if (!route.isSticky || route.upstreams.length < 2) return chooseUpstream(route, this.tried)
+    const { upstream, line } = chooseSticky(route, this.tried, this.head.lines)
+    this.cookieLine = line
+    return upstream
   }
 
   onConnected(): void {

@@ -91,7 +91,7 @@ export function openTunnel(exchange: Exchange, head: ResponseHead, connection: U
     answer.bytes = tunnel.bytes
     exchange.close(101)
   })
-  const own = `connection: Upgrade\r\nupgrade: websocket\r\nx-request-id: ${exchange.id}\r\n`
+  const own = `${exchange.cookieLine}connection: Upgrade\r\nupgrade: websocket\r\nx-request-id: ${exchange.id}\r\n`
   down.socket.write(`HTTP/1.1 101${head.reason}\r\n${head.lines}${own}\r\n`, 'latin1')
   exchange.connection = undefined
   down.become(tunnel)

@@ -17,13 +17,15 @@ export function checkTable(given: unknown, ownPorts: ReadonlySet<number>): EdgeT
   const seen = new Set<string>()
   list(table.routes, 'routes').forEach((item, index) => {
     const at = `routes[${index}]`
-    const route = record(item, at, ['host', 'path', 'component', 'release', 'endpoints', 'serve'])
+    const route = record(item, at, ['host', 'path', 'component', 'release', 'endpoints', 'serve', 'isSticky'])
     if (!HOST.test(text(route.host, `${at}.host`))) refuse(`${at}.host`, route.host, 'a lower-case host name without a port')
     checkPath(route.path, `${at}.path`)
     checkName(route.component, `${at}.component`)
     checkName(route.release, `${at}.release`)
     checkEndpoints(route.endpoints, `${at}.endpoints`, ownPorts)
     if (route.serve !== undefined) checkServe(route.serve, `${at}.serve`)
+    if (route.isSticky !== undefined && typeof route.isSticky !== 'boolean')
+      refuse(`${at}.isSticky`, route.isSticky, 'true or false')
     const place = `${route.host}${route.path}`
     if (seen.has(place)) refuse(`${at}.path`, route.path, 'a path that no other route of the host has')
     seen.add(place)

@@ -15,6 +15,8 @@ export interface Route {
   label: string
   /** One of both: instances to ask, or a folder of files. */
   upstreams: Upstream[]
+  /** A visitor stays with one of them. */
+  isSticky: boolean
   site?: StaticSite
   /** Whose turn it is among equals. */
   turn: number
@@ -81,6 +83,7 @@ interface Line {
   release: string
   endpoints: string[]
   serve?: StaticOptions
+  isSticky?: boolean
 }
 
 function route(line: Line, make: Makers): Route {
@@ -93,6 +96,7 @@ function route(line: Line, make: Makers): Route {
     label: `${line.component}@${line.release}`,
     upstreams: folder ? [] : line.endpoints.map((endpoint) => make.upstream(endpoint)),
     ...(folder && { site: make.site(folder, line.serve) }),
+    isSticky: line.isSticky === true,
     turn: 0,
   }
 }
