@@ -51,7 +51,7 @@ test('B55: what apps and servers say reaches the terminal without escapes, and c
 })
 
 test('env set takes values from the line or from stdin, and keeps them out of what it prints', async () => {
-  const answer = { set: ['A', 'B'], next: ['landfall up'], findings: [] }
+  const answer = { set: ['A', 'B'], next: ['landfall up'], rebuild: [], findings: [] }
   const { home, cwd } = await aPlace({ ops: { 'env-set': { answer } } })
   const two = await landfall(['env', 'set', 'A=1=2', 'B=hunter2'], { home, cwd })
   expect(two.code).toBe(0)
