@@ -1,7 +1,7 @@
 import { matchJson } from '../lib/match-json.ts'
 import type { AnswerExpectation, TextExpectation } from '../model/app.ts'
 import type { EdgeAnswer } from '../model/plug.ts'
-import { fill, fillAll, type Walk } from './walk.ts'
+import { fill, fillAll, hostOf, type Walk } from './walk.ts'
 
 const SHOWN = 300
 
@@ -43,10 +43,11 @@ function isStatus(wanted: AnswerExpectation['status'], got: number): boolean {
   return got === wanted
 }
 
-/** A path is the same place on the host that was asked; a whole address of the app's first host may be written as a path. */
+/** A path that is wanted is a place on any host of the app: servers write the whole address, or only its path. */
 function isPlace(got: string | undefined, wanted: string, walk: Walk): boolean {
   if (got === undefined) return false
   if (got === wanted) return true
-  const origin = walk.values.get('origin') ?? 'http://localhost'
-  return wanted.startsWith('/') && URL.canParse(got, origin) && got === new URL(wanted, new URL(got, origin)).href
+  if (!wanted.startsWith('/') || !URL.canParse(got)) return false
+  const url = new URL(got)
+  return hostOf(walk, url) !== undefined && `${url.pathname}${url.search}${url.hash}` === wanted
 }

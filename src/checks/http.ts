@@ -2,7 +2,7 @@ import type { AnswerExpectation, HttpStep } from '../model/app.ts'
 import type { EdgeAnswer } from '../model/plug.ts'
 import { capture } from './capture.ts'
 import { whyNot } from './expect.ts'
-import { fill, fillAll, hostOf, type StepResult, type Walk } from './walk.ts'
+import { fill, fillAll, hostOf, type StepResult, urlOf, type Walk } from './walk.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -17,7 +17,8 @@ export interface Asked {
 /** A request through the edge, and what must come back. */
 export async function runHttp(walk: Walk, step: HttpStep): Promise<StepResult> {
   const path = fill(walk, step.path)
-  const request = `${step.method} ${path}`
+  // As it is written: what was captured may be a secret, and a result goes into logs.
+  const request = `${step.method} ${step.path}`
   const hasJson = step.body !== undefined && typeof step.body !== 'string'
   const headers = Object.fromEntries(Object.entries(step.headers).map(([name, value]) => [name, fill(walk, value)]))
   const body = fillAll(walk, step.body)
@@ -47,7 +48,7 @@ export async function askOver(walk: Walk, redirects: number, first: Asked): Prom
   let asked = first
   for (let left = redirects; ; left -= 1) {
     const answer = await askOnce(walk, asked)
-    const next = left > 0 ? await nextOf(walk, asked, answer) : undefined
+    const next = left > 0 ? nextOf(walk, asked, answer) : undefined
     if (!next) return { ...answer, ms: Math.round(performance.now() - startedAt) }
     asked = next
   }
@@ -68,13 +69,13 @@ async function askOnce(walk: Walk, { host, headers, ...asked }: Asked): Promise<
 }
 
 /** Undefined where it is no redirect, or one that leaves the app. */
-async function nextOf(walk: Walk, asked: Asked, answer: EdgeAnswer): Promise<Asked | undefined> {
+function nextOf(walk: Walk, asked: Asked, answer: EdgeAnswer): Asked | undefined {
   const { location } = answer.headers
   if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return undefined
-  const base = new URL(asked.path, await walk.deps.edge.url(walk.scope, asked.host))
+  const base = new URL(asked.path, urlOf(walk, asked.host))
   if (!URL.canParse(location, base.href)) return undefined
   const url = new URL(location, base)
-  const host = await hostOf(walk, url)
+  const host = hostOf(walk, url)
   if (host === undefined) return undefined
   const path = `${url.pathname}${url.search}`
   const isSame = answer.status === 307 || answer.status === 308 || asked.method === 'GET' || asked.method === 'HEAD'

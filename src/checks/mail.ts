@@ -31,7 +31,7 @@ export async function runMail(walk: Walk, step: MailStep): Promise<StepResult> {
   if ('reason' in mailbox) return { request, because: mailbox.reason }
   const found = await arrival(walk, step, mailbox, to)
   if (typeof found === 'string') return { request, because: found }
-  const own = await ownLinks(walk, found)
+  const own = linksOf(walk, found)
   const wrong = whyNotLinks(walk, step, found, own) ?? capture(walk, step.capture.filter(isOfMail), sourceOf(found, own))
   if (wrong) return { request, because: wrong }
   if (!step.follow) return { request }
@@ -65,14 +65,12 @@ interface Link {
   host?: string
 }
 
-async function ownLinks(walk: Walk, mail: CapturedMail): Promise<Link[]> {
-  return Promise.all(
-    mail.links.map(async (link) => {
-      const url = new URL(link)
-      const host = await hostOf(walk, url)
-      return { url, ...(host !== undefined && { host }) }
-    }),
-  )
+function linksOf(walk: Walk, mail: CapturedMail): Link[] {
+  return mail.links.map((link) => {
+    const url = new URL(link)
+    const host = hostOf(walk, url)
+    return { url, ...(host !== undefined && { host }) }
+  })
 }
 
 /** A mail of an app leads back to it: the first link must, and with `linkHost` under that name. */

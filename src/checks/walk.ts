@@ -11,6 +11,8 @@ export interface Walk {
   isStaged: boolean
   /** Hosts of the routes, the first one first. */
   hosts: string[]
+  /** What the world calls each of them. */
+  urls: Map<string, URL>
   resources: Resource[]
   /** Whose values and addresses count; empty where none is on record. */
   release: string
@@ -33,15 +35,18 @@ export async function beginWalk(
   scope: Scope,
   options: Pick<Walk, 'isStaged' | 'hosts' | 'resources' | 'release' | 'signal'>,
 ): Promise<Walk> {
-  const [first = 'localhost'] = options.hosts
-  const url = new URL(await deps.edge.url(scope, first))
+  const hosts = options.hosts.length > 0 ? options.hosts : ['localhost']
+  const urls = new Map<string, URL>()
+  for (const host of hosts) urls.set(host, new URL(await deps.edge.url(scope, host)))
+  const url = urls.get(hosts[0]!)!
   const random = randomBytes(6).toString('hex')
   const made = { host: url.host, origin: url.origin, random, EMAIL: `check-${random}@landfall.example` }
   return {
     deps,
     scope,
     ...options,
-    hosts: options.hosts.length > 0 ? options.hosts : [first],
+    hosts,
+    urls,
     values: new Map(Object.entries(made)),
     cookies: new CookieJar(),
     mailSeen: new Map(),
@@ -64,9 +69,10 @@ export function fillAll(walk: Walk, value: unknown): unknown {
 }
 
 /** The route's host that an address of the world means; undefined for somebody else's. */
-export async function hostOf(walk: Walk, url: URL): Promise<string | undefined> {
-  for (const host of walk.hosts) {
-    if (url.host === host || url.host === new URL(await walk.deps.edge.url(walk.scope, host)).host) return host
-  }
-  return undefined
+export function hostOf(walk: Walk, url: URL): string | undefined {
+  return walk.hosts.find((host) => url.host === host || url.host === walk.urls.get(host)?.host)
+}
+
+export function urlOf(walk: Walk, host: string): URL {
+  return walk.urls.get(host) ?? new URL(`http://${host}`)
 }

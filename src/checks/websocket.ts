@@ -1,7 +1,7 @@
 import type { SocketStep } from '../model/app.ts'
 import { capture } from './capture.ts'
 import { whyNotText } from './expect.ts'
-import { fill, fillAll, type StepResult, type Walk } from './walk.ts'
+import { fill, fillAll, type StepResult, urlOf, type Walk } from './walk.ts'
 
 const MOST_BYTES = 1024 * 1024
 
@@ -10,7 +10,7 @@ export async function runWebsocket(walk: Walk, step: SocketStep): Promise<StepRe
   const { default: WebSocket } = await import('ws')
   const host = step.host ?? walk.hosts[0] ?? 'localhost'
   const path = fill(walk, step.path)
-  const url = new URL(path, await walk.deps.edge.url(walk.scope, host))
+  const url = new URL(path, urlOf(walk, host))
   const cookie = walk.cookies.header(host)
   const given = Object.fromEntries(Object.entries(step.headers).map(([name, value]) => [name, fill(walk, value)]))
   const connection = await walk.deps.edge.dial(walk.scope, { isStaged: walk.isStaged, host })
@@ -22,7 +22,7 @@ export async function runWebsocket(walk: Walk, step: SocketStep): Promise<StepRe
     maxPayload: MOST_BYTES,
   })
   const said = step.send.map((message) => fillAll(walk, message)).map((m) => (typeof m === 'string' ? m : JSON.stringify(m)))
-  const request = `WebSocket ${path}`
+  const request = `WebSocket ${step.path}`
   const { promise, resolve } = Promise.withResolvers<StepResult>()
   let last = ''
   const fail = (because: string) => resolve({ request, because })
