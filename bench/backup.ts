@@ -40,11 +40,11 @@ export default async function backup(): Promise<Section> {
       )
       dumped.push({ theirs: theirs.ms, ours: created.ms })
       const { backups } = await machine.json<OpAnswers['backup-list']>(['backup', 'list'], { cwd: folder })
-      await sql(url, 'create database theirs')
+      await root(url, machine, 'create database theirs owner app')
       const back = await timed(() =>
         piped(['zstd', '-q', '-d', '-c', file], ['pg_restore', '--no-owner', '--dbname', url.replace(/\/app$/, '/theirs')]),
       )
-      await sql(url, 'drop database theirs')
+      await root(url, machine, 'drop database theirs')
       const ours = await watched(machine, () =>
         machine.must(['backup', 'restore', backups[0]!.id, '--yes', '--json'], { cwd: folder }),
       )
@@ -124,6 +124,15 @@ async function sql(url: string, text: string): Promise<{ v: string }[]> {
   } finally {
     await client.end()
   }
+}
+
+/** As the superuser, through the socket. */
+async function root(url: string, machine: Machine, text: string): Promise<void> {
+  const host = join(machine.home, 'volumes/ledger/local/db-data/socket')
+  const client = new pg.Client({ host, port: Number(new URL(url).port), user: 'landfall', database: 'postgres' })
+  await client.connect()
+  await client.query(text)
+  await client.end()
 }
 
 async function piped([from = '', ...first]: string[], [to = '', ...second]: string[]): Promise<void> {

@@ -1,11 +1,13 @@
 import type { ResourceType } from '../../model/plug.ts'
 import { expand, OUTPUTS, output, sourceVersion } from './expand.ts'
 import { checkOptions, readOptions } from './options.ts'
+import { snapshot } from './snapshot.ts'
 
 const redis: ResourceType = {
   type: 'redis',
   title: 'Redis or Valkey',
   outputs: OUTPUTS,
+  elsewhere: ['url'],
   files: ['config'],
   check: (resource, environment) => checkOptions(resource, environment),
   expand,
@@ -20,6 +22,7 @@ const redis: ResourceType = {
     // Servers read what older ones wrote; that a newer one wrote it is found, and refused, when it starts.
     return isKept ? { type: 'redis', version: '1' } : undefined
   },
+  snapshot,
   // Both are loaded late: offline commands never need them.
   server: {
     resolve: (version) => (version.includes('+') ? version : sourceVersion(version || undefined)),
