@@ -226,7 +226,7 @@ export class Keeper implements DataKeeper {
   async confirm(scope: Scope, id: string, ears: Ears): Promise<RestoreRecord> {
     const { backups } = this.parts.store
     const restore = backups.restores(scope).find((r) => r.id === id)
-    if (!restore || restore.state !== 'swapped') {
+    if (restore?.state !== 'swapped') {
       const open = backups.restores(scope).filter((r) => r.state === 'swapped')
       throw new LandfallError({
         code: 'E_UNKNOWN_RESTORE',
