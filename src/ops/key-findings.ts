@@ -1,5 +1,4 @@
 import type { Finding } from '../model/finding.ts'
-import { wayBackFindings } from '../store/way-back.ts'
 import type { Setting } from './world.ts'
 
 /** What `doctor` says of the key of the stored values. */
@@ -11,5 +10,14 @@ export function keyFindings({ store, home }: Setting): Finding[] {
   }
   // On a laptop where things are tried, nothing is lost that could not be set again.
   const isServer = store.releases.apps().some((a) => a.environment !== 'local' && store.stored.list(a).length > 0)
-  return isServer ? wayBackFindings(store.keys, home) : []
+  if (!isServer || store.keys.recovery()) return []
+  return [
+    {
+      level: 'warning',
+      code: 'W_NO_RECOVERY_KEY',
+      at: home,
+      message: 'there is no recovery key: what opens the stored values is on this disk alone',
+      hint: 'landfall env recovery-key, and keep it elsewhere',
+    },
+  ]
 }

@@ -25,8 +25,10 @@ type Row = { key_id: string; recipient: string | null; sealed: Uint8Array | null
 
 export function openKeyRecord(db: DatabaseSync): KeyRecord {
   const get = db.prepare('select key_id from secrets_key')
+  // With another key what was kept for recovery opens nothing of use.
   const set = db.prepare(`insert into secrets_key (one, key_id) values (1, ?)
-     on conflict (one) do update set key_id = excluded.key_id`)
+     on conflict (one) do update set key_id = excluded.key_id, recipient = null, sealed = null, made_at = null
+     where key_id <> excluded.key_id`)
   const sample = db.prepare('select app, environment, name, version, sealed from stored where sealed is not null limit 1')
   return {
     id: () => (get.get() as Pick<Row, 'key_id'> | undefined)?.key_id,
