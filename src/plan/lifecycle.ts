@@ -1,8 +1,6 @@
 import type { App, ReleaseStep } from '../model/app.ts'
 import type { ExternalServer, Observed, PlanWarning, ServingComponent, Stage, Step } from '../model/plan.ts'
-
-/** How long a server of somebody else's may take to let us in. */
-const NEEDS_SECONDS = 300
+import { NEEDS_SECONDS } from './roll.ts'
 
 /** Before anything is built, with what serves now; a component that serves for the first time has nothing to run them with. */
 export function predeployStage(fresh: ServingComponent[], observed: Observed): Stage {

@@ -4,6 +4,8 @@ import { inLevels } from './order.ts'
 
 /** What an instance that stops and a new one that starts are assumed to take, where two must not run at once. */
 const REPLACE_SECONDS = 5
+/** How long a server that others need may take to let somebody in. */
+export const NEEDS_SECONDS = 300
 /** The longest that the edge keeps requests waiting. */
 export const HOLD_SECONDS = 30
 
@@ -139,7 +141,9 @@ export function retireOf(s: ServingComponent): Step {
 
 function timeoutOf(component: Component): number {
   if (component.type === 'job') return component.build.timeoutSeconds
-  return component.health?.timeoutSeconds ?? 60
+  const { type, timeoutSeconds } = component.health ?? { type: undefined, timeoutSeconds: 60 }
+  // What others need may have much to read before it lets anybody in.
+  return type === 'resource' ? Math.max(timeoutSeconds, NEEDS_SECONDS) : timeoutSeconds
 }
 
 function hasAddress(next: ServingComponent[], name: string): boolean {

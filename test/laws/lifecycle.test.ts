@@ -202,3 +202,14 @@ describe('laws of cron components', () => {
     expect(world.store.runs.list(shop, 100).map((r) => r.plan.intent)).toEqual(['cron', 'cron', 'up'])
   })
 })
+
+test('a migration that fails names the backup of before it', async () => {
+  const world = new TestWorld()
+  await world.up(whole('1'))
+  world.engine.failing.add('migrate')
+  world.engine.before = (what) => {
+    if (what === 'run-once migrate') world.store.releases.setBackup(shop, 'r2', 'backup-7')
+  }
+  const end = await world.up(whole('2'))
+  expect(end).toMatchObject({ state: 'failed', serving: 'r1', error: { detail: 'backup of before this release: backup-7' } })
+})
