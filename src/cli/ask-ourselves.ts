@@ -22,7 +22,8 @@ export async function askOurselves(context: Context, trouble: TroubleResult): Pr
       allow: ANY,
     })
     const said = [stdout, stderr].map((text) => lastLines(text, EVIDENCE_LINES)).filter(Boolean)
-    const state = code === 0 ? (trouble.state === 'likely' ? 'likely' : 'unlikely') : 'likely'
+    // 1 is a failure of what was asked; other codes say that it could not be asked so.
+    const state = code === 1 || trouble.state === 'likely' ? 'likely' : code === 0 ? 'unlikely' : 'unknown'
     const evidence = [`${command} ended with ${code}`, ...(code === 0 ? [] : said), trouble.evidence].filter(Boolean).join('\n')
     return { ...trouble, state, evidence }
   } catch (error) {

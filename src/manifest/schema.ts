@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { backup } from './schema-backup.ts'
-import { CHECK_METHODS, check, trouble } from './schema-check.ts'
+import { check, trouble } from './schema-check.ts'
 import { component, scale } from './schema-component.ts'
 import { envEntry, groups } from './schema-env.ts'
 import { duration, envKey, flag, host, innerPath, name, reference, routePath, rule, whole } from './schema-scalars.ts'
@@ -99,7 +99,7 @@ export type Manifest = z.output<typeof manifestSchema>
 export type ManifestInput = z.input<typeof manifestSchema>
 export type ManifestComponent = Manifest['components'][string]
 export type ManifestEnv = NonNullable<Manifest['env']>[string]
-export { CHECK_METHODS }
+
 
 /** For editors: `landfall schema` prints it. */
 export function jsonSchema(): Record<string, unknown> {

@@ -20,7 +20,9 @@ export async function troubles(setting: Setting, input: OpInput<'troubles'>): Pr
   const { release, outcome } = setting.store.releases.serving(scope)
   const log = fitting.some((t) => t.see) && release ? await logOf(setting, scope) : []
   const results: TroubleResult[] = []
-  for (const trouble of fitting) results.push(await look(setting, scope, release, outcome, trouble, log))
+  for (const trouble of fitting) {
+    results.push(await look(setting, scope, release, outcome, trouble, log, input.words.length > 0))
+  }
   const rank = { likely: 0, unknown: 1, unlikely: 2 }
   return { app: scope.app, known: known.length, troubles: results.sort((a, b) => rank[a.state] - rank[b.state]) }
 }
@@ -47,6 +49,7 @@ async function look(
   outcome: Outcome,
   { check, ...trouble }: Trouble,
   log: LogLine[],
+  isAsked: boolean,
 ): Promise<TroubleResult> {
   const { see } = trouble
   const seen = see === undefined ? undefined : log.findLast((line) => line.text.includes(see))
@@ -56,7 +59,8 @@ async function look(
     return { ...trouble, state: state === 'unknown' && seen ? 'likely' : state, ...(all && { evidence: all }) }
   }
   if (!check) return say('unknown')
-  if (check.type === 'landfall') return { ...say('unknown'), ask: check.args }
+  // Commands are run for a symptom that somebody has, not for every look at the machine.
+  if (check.type === 'landfall') return { ...say('unknown'), ...(isAsked && { ask: check.args }) }
   if (!release) return say('unknown', 'nothing serves, so nothing can be asked')
   if (check.type === 'check') {
     const { checks = [], resources = [] } = outcome.operate ?? {}
@@ -70,7 +74,7 @@ async function look(
     if (result?.state === 'failed') return say('likely', `${result.request}: ${result.because}`)
     return result?.state === 'passed' ? say('unlikely', `the check ${check.name} passes`) : say('unknown', result?.because)
   }
-  return runCommand(setting, scope, outcome, check, say)
+  return isAsked ? runCommand(setting, scope, outcome, check, say) : say('unknown')
 }
 
 async function runCommand(
