@@ -41,7 +41,9 @@ function readLines(name: string, text: string): EnvFile {
 }
 
 function readYaml(name: string, text: string): EnvFile {
-  const { data, places, findings } = parseYaml(name, text)
+  const { data, places, findings: said } = parseYaml(name, text)
+  // What the parser quotes may be a piece of a secret: a password that begins with `!` is a tag to it.
+  const findings = said.map((f) => ({ ...f, message: f.message.replace(/"(?:[^"\\]|\\.)*"/g, '…') }))
   if (findings.some((f) => f.level === 'error')) return { values: [], findings }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     const message = `the file is ${show(data)}; it must be a mapping of names to values`

@@ -37,5 +37,8 @@ async function checkStored(context: Context, where: Where): Promise<Finding[]> {
 async function checkFile(context: Context, where: Where, path: string): Promise<Finding[]> {
   const file = await readEnvironmentFile(context, path)
   const ops = await import('../../ops/env-check.ts')
-  return [...file.findings, ...(await ops.checkFile(where, file.values))]
+  const others = await ops.checkFile(where, file.values)
+  // With lines that cannot be read nobody knows what the file lacks.
+  const isCut = file.findings.some((f) => f.level === 'error')
+  return [...file.findings, ...others.filter((f) => !isCut || !['E_ENV_MISSING', 'E_ENV_GROUP'].includes(f.code))]
 }
