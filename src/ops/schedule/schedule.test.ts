@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LandfallError } from '../../lib/error.ts'
-import { openSchedules } from '../../store/schedules.ts'
+import { openSchedules, type Schedules } from '../../store/schedules.ts'
 import { MIGRATIONS } from '../../store/schema.ts'
 import { dueAt } from './due.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -26,6 +26,8 @@ class Clockwork {
   now = NOON
   said: string[] = []
   jobs: ScheduledJob[] = []
+  /** The disk takes nothing. */
+  isBroken = false
   private timers: { at: number; work: () => void }[] = []
   private db = this.open()
   scheduler = this.make()
@@ -70,10 +72,21 @@ class Clockwork {
     return db
   }
 
+  private schedules(): Schedules {
+    const whole = openSchedules(this.db)
+    return {
+      ...whole,
+      fired: (...args) => {
+        if (this.isBroken) throw new Error('database or disk is full')
+        whole.fired(...args)
+      },
+    }
+  }
+
   private make(): Scheduler {
     return new Scheduler({
       jobs: () => this.jobs,
-      schedules: openSchedules(this.db),
+      schedules: this.schedules(),
       now: () => this.now,
       say: (line) => this.said.push(line),
       later: (ms, work) => {
@@ -189,6 +202,22 @@ describe('firing', () => {
     await clock.pass(25 * MINUTE)
     expect(work.ran).toEqual(['12:10', '12:20'])
     expect(clock.said).toEqual(Array(2).fill('shop/local work: the disk is full'))
+  })
+
+  test('a disk that takes nothing is told, and looked at again after a while, not all the time', async () => {
+    const clock = new Clockwork()
+    const work = new Work(clock)
+    clock.jobs = [work]
+    clock.scheduler.start()
+    await clock.pass(5 * MINUTE)
+    clock.isBroken = true
+    await clock.pass(8 * MINUTE)
+    expect(work.ran).toEqual([])
+    expect(clock.said.length).toBeGreaterThan(0)
+    expect(clock.said.length).toBeLessThan(10)
+    clock.isBroken = false
+    await clock.pass(2 * MINUTE)
+    expect(work.ran).toHaveLength(1)
   })
 
   test('a locked environment is asked again until it is free', async () => {

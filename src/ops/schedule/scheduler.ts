@@ -82,21 +82,21 @@ export class Scheduler {
     this.cancelTimer()
     if (!this.isOn) return
     const now = this.parts.now()
-    let jobs: ScheduledJob[] = []
+    let waitMs: number | undefined = LOOK_AGAIN_MS
     try {
-      jobs = this.parts.jobs()
+      const jobs = this.parts.jobs()
       this.forgetGone(jobs)
       for (const job of jobs) this.meet(job)
       const next = jobs.find((job) => keyOf(job) === waiting)
       if (next && !this.isUnderWay(next)) this.begin(next)
       for (const job of jobs) if ((this.dueOf(job, now) ?? Infinity) <= now) this.fire(job, now)
+      const due = Math.min(...jobs.map((job) => this.dueOf(job, now) ?? Infinity))
+      waitMs = jobs.length === 0 ? undefined : Math.min(Math.max(due - now, 0), LOOK_AGAIN_MS)
     } catch (error) {
       // A disk that is full or gone: the next look may find it well again.
       this.parts.say(`schedules: ${textOf(error)}`)
     }
-    if (jobs.length === 0) return
-    const next = Math.min(...jobs.map((job) => this.dueOf(job, now) ?? Infinity))
-    this.cancelTimer = this.parts.later(Math.min(Math.max(next - now, 0), LOOK_AGAIN_MS), () => this.look())
+    if (waitMs !== undefined) this.cancelTimer = this.parts.later(waitMs, () => this.look())
   }
 
   private dueOf(job: ScheduledJob, now: number): number | undefined {
@@ -143,11 +143,20 @@ export class Scheduler {
   private begin(job: ScheduledJob, last?: number): void {
     const abort = new AbortController()
     const running = job.run(abort.signal).catch((error: unknown) => {
-      if (codeOf(error) !== 'E_LOCKED') return this.parts.say(`${keyOf(job)}: ${textOf(error)}`)
-      this.retryAt.set(keyOf(job), this.parts.now() + LOCKED_MS)
-      if (last !== undefined) this.parts.schedules.fired(job.scope, job.id, last)
+      if (codeOf(error) === 'E_LOCKED') this.postpone(job, last)
+      else this.parts.say(`${keyOf(job)}: ${textOf(error)}`)
     })
     this.watch(job, running, abort)
+  }
+
+  private postpone(job: ScheduledJob, last: number | undefined): void {
+    this.retryAt.set(keyOf(job), this.parts.now() + LOCKED_MS)
+    try {
+      if (last !== undefined) this.parts.schedules.fired(job.scope, job.id, last)
+    } catch (error) {
+      // It is asked again all the same, as long as this daemon lives.
+      this.parts.say(`schedules: ${textOf(error)}`)
+    }
   }
 
   private watch(job: ScheduledJob, running: Promise<void>, abort: AbortController): void {
