@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
+import { startS3Server } from '../../src/resources/bucket/server/s3-server.ts'
 import { listMessages, showMessage } from '../../src/resources/mail/read-mailbox.ts'
 import { findProgram, lacks, needs } from '../capabilities.ts'
 import type { Student } from '../journeys/notechondria.ts'
@@ -10,6 +12,9 @@ import { copyExample, Machine } from './helpers.ts'
 
 // One backend, three sites under a path each, PostgreSQL and mail: the system that the first two deployment guides are about.
 const NEEDED = ['postgres', 'npm', 'chromium'] as const
+const VARIABLES_OF_THE_BUCKET = ['BUCKET_NAME', 'ACCOUNT_ID', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'ENDPOINT'].map(
+  (name) => `CLOUDFLARE_R2_${name}`,
+)
 let machine: Machine
 let folder: string
 let browser: Browser
@@ -74,6 +79,8 @@ test('a release of the backend fails no request, keeps files and keys, ends all 
   const asking = ['/', '/api/v1/handshake/', '/api/v1/notes/', '/static/admin/css/base.css'].map(async (path) => {
     while (!isOver) answers.push(`${path} ${(await asked(path, `Bearer ${student.key}`)).status}`)
   })
+  const plan = await machine.must(['plan'], { cwd: folder })
+  expect(plan.stdout).toContain('everybody is logged out')
   const release = await machine.up(folder)
   isOver = true
   await Promise.all(asking)
@@ -99,11 +106,67 @@ test('a site is released without the backend, and only its own path changes', as
 })
 
 test('a site whose smoke test fails is not released', async () => {
-  appendFileSync(join(folder, 'frontend/planner/src/app.tsx'), "\nthrow new Error('not today')\n")
+  const file = join(folder, 'frontend/planner/src/app.tsx')
+  const before = readFileSync(file)
+  appendFileSync(file, "\nthrow new Error('not today')\n")
   const { code, end } = await machine.up(folder)
   expect(code).toBe(1)
   expect(end).toMatchObject({ state: 'failed', serving: 'r3', error: { code: 'E_TEST' } })
   expect((await fetch(`${site}/Notechondria/planner/`)).status).toBe(200)
+  writeFileSync(file, before)
+})
+
+test('some of the variables of a bucket are not enough, and that is said before anything is built', async () => {
+  await machine.must(
+    ['env', 'set', 'CLOUDFLARE_R2_BUCKET_NAME=media', 'CLOUDFLARE_R2_ACCOUNT_ID=0123456789abcdef0123456789abcdef'],
+    {
+      cwd: folder,
+    },
+  )
+  const { code, stdout, stderr } = await machine.run(['up', '--yes'], { cwd: folder })
+  expect(code).not.toBe(0)
+  expect(`${stdout}${stderr}`).toMatch(/CLOUDFLARE_R2_ACCESS_KEY_ID/)
+  expect(`${stdout}${stderr}`).toMatch(/CLOUDFLARE_R2_SECRET_ACCESS_KEY/)
+  expect(`${stdout}${stderr}`).not.toMatch(/ok {4}build/)
+})
+
+test('with all four, static files and uploads lie in the bucket', async () => {
+  const credentials = { accessKey: 'access-of-the-bucket', secretKey: 'Kq3vX9dLr2Kq3vX9dLr2' }
+  const options = { folder: join(machine.folder, 's3'), port: 0, name: 'media', region: 'auto', lifetimes: [], credentials }
+  mkdirSync(options.folder)
+  const store = await startS3Server({ ...options, now: () => Date.now(), say: () => {} })
+  const endpoint = `http://127.0.0.1:${store.port}`
+  const client = new S3Client({
+    endpoint,
+    region: 'auto',
+    forcePathStyle: true,
+    credentials: { accessKeyId: credentials.accessKey, secretAccessKey: credentials.secretKey },
+  })
+  try {
+    const secrets = [
+      `CLOUDFLARE_R2_ACCESS_KEY_ID=${credentials.accessKey}`,
+      `CLOUDFLARE_R2_SECRET_ACCESS_KEY=${credentials.secretKey}`,
+    ]
+    await machine.must(['env', 'set', ...secrets, `CLOUDFLARE_R2_ENDPOINT=${endpoint}`], { cwd: folder })
+    expect((await machine.up(folder)).end).toMatchObject({ state: 'done' })
+    const authorization = `Bearer ${student.key}`
+    const [note] = JSON.parse((await asked('/api/v1/notes/', authorization)).body)
+    const form = new FormData()
+    form.set('file', new File(['in the bucket'], 'cell.txt', { type: 'text/plain' }))
+    const headers = { authorization }
+    const sent = await fetch(`${api}/api/v1/notes/${note.id}/attachments/`, { method: 'POST', headers, body: form })
+    const { url } = (await sent.json()) as { url: string }
+    expect(await (await fetch(api + url)).text()).toBe('in the bucket')
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'media' }))
+    const keys = Contents.map(({ Key }) => Key)
+    expect(keys).toContain('static/admin/css/base.css')
+    expect(keys).toContain(url.slice(1))
+    await machine.must(['env', 'unset', ...VARIABLES_OF_THE_BUCKET], { cwd: folder })
+    expect((await machine.up(folder)).end).toMatchObject({ state: 'done' })
+  } finally {
+    client.destroy()
+    await store.stop()
+  }
 })
 
 test('the tests of the API pass on the database of the environment', async () => {

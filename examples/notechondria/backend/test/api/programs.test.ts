@@ -50,12 +50,15 @@ test('ending sessions signs everybody out, and leaves API keys alone', async () 
 })
 
 test('static files are collected, and what is no file of this release goes', async () => {
+  const before = await run(['collect-static.js', '--check'], world.env)
+  assert.deepEqual([before.code, before.output.trim()], [2, 'collect-static: not there: admin/css/base.css, admin/css/login.css'])
   await must(['collect-static.js'], world.env)
   const at = (name: string) => join(world.folder, 'static', name)
   writeFileSync(at('old.css'), '')
-  assert.match(await must(['collect-static.js', '--clear'], world.env), /2 files collected, 1 removed/)
+  assert.match(await must(['collect-static.js', '--clear'], world.env), /2 files there, 1 removed/)
   assert.equal(existsSync(at('old.css')), false)
   assert.equal(existsSync(at('admin/css/base.css')), true)
+  await must(['collect-static.js', '--check'], world.env)
 })
 
 test('a database that cannot be reached is one line, and 2', async () => {
