@@ -24,6 +24,8 @@ const { outputFiles } = await build({
   platform: 'node',
   target: 'node22.19',
   external: ['pg-native'],
+  // Its main file asks for its parts at run time, which no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,

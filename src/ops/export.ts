@@ -3,7 +3,7 @@ import { builders } from '../builders/all.gen.ts'
 import { useOf } from '../lib/build/artifact-name.ts'
 import { LandfallError } from '../lib/error.ts'
 import { show } from '../lib/show.ts'
-import { findManifest } from '../manifest/find.ts'
+import { besideOf, findManifest } from '../manifest/find.ts'
 import { fromData } from '../manifest/from-data.ts'
 import { loadManifest } from '../manifest/load.ts'
 import type { ManifestFile } from '../manifest/manifest-file.ts'
@@ -26,8 +26,8 @@ export interface ExportInput {
   folder: string
   /** What landfall.config.ts gave. */
   config?: unknown
-  /** A manifest that is on no disk: its sources are looked for in `folder`. */
-  text?: string
+  /** A manifest that is on no disk, as data: its sources are looked for in `folder`. */
+  manifest?: Record<string, unknown>
   /** `production` where absent: what goes to another platform is rarely the local one. It need not be declared. */
   environment?: string
   target: string
@@ -57,9 +57,9 @@ export interface ExportAnswer {
 export async function exportApp(input: ExportInput): Promise<ExportAnswer> {
   const target = writerOf(input.target)
   const files: ManifestFile =
-    input.text === undefined
+    input.manifest === undefined
       ? findManifest(input.folder, input.config)
-      : { name: 'landfall.yaml', content: { type: 'yaml', text: input.text } }
+      : { name: 'landfall.yaml', content: { type: 'data', data: input.manifest }, beside: besideOf(input.folder) }
   const { content } = files
   const { data, places } = content.type === 'yaml' ? parseYaml(files.name, content.text) : fromData(files.name, content.data)
   const environment = input.environment ?? 'production'

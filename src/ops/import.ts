@@ -17,8 +17,10 @@ import { type ReadResult, runReader } from '../translate/run-reader.ts'
 import { findMarkers, openProject, type Project } from './project-files.ts'
 
 export interface ImportAnswer {
-  /** The manifest. */
+  /** The manifest, as text. */
   text: string
+  /** The same as data. */
+  manifest: Record<string, unknown>
   /** Absolute, of the project. */
   folder: string
   sources: SourceReport[]
@@ -26,6 +28,13 @@ export interface ImportAnswer {
   /** What was wrong with the files, what they do that should be known, and what is wrong with the manifest that came of them. */
   findings: Finding[]
   totals: { kept: number; changed: number; lost: number; share: number }
+}
+export interface ImportInput {
+  path: string
+  from?: string[]
+  options?: Record<string, string>
+  /** Its data alone is wanted: no text is made of it, and whoever goes on with it looks at it. */
+  isData?: boolean
 }
 export interface SourceReport {
   target: string
@@ -39,11 +48,7 @@ const NAME = 'landfall.yaml'
  * What the files of other platforms in a folder say, as one manifest. `from` names the targets that are read, in the order that
  * counts where they differ; without it all of them, what describes a whole app first, and what says more before what says less.
  */
-export async function importProject(input: {
-  path: string
-  from?: string[]
-  options?: Record<string, string>
-}): Promise<ImportAnswer> {
+export async function importProject(input: ImportInput): Promise<ImportAnswer> {
   const project = openProject(input.path)
   const { chosen, findings } = choose(project, input.from)
   const read: ReadResult[] = []
@@ -64,13 +69,16 @@ export async function importProject(input: {
   }
   merged.manifest.app ??= appName(project.folderName)
   const list = ordered.flatMap((r) => r.sources).join(', ')
-  const text = dataText(merged.manifest, {
-    '': `Made of ${list} by \`landfall import\`. \`landfall check\` looks at it.`,
-    ...merged.because,
-  })
+  const text = input.isData
+    ? ''
+    : dataText(merged.manifest, {
+        '': `Made of ${list} by \`landfall import\`. \`landfall check\` looks at it.`,
+        ...merged.because,
+      })
   const verdicts = read.flatMap((r) => r.verdicts)
   return {
     text,
+    manifest: merged.manifest,
     folder: project.folder,
     sources: ordered.map((r) => ({
       target: r.target,
@@ -79,7 +87,7 @@ export async function importProject(input: {
       verdicts: r.verdicts,
     })),
     steps: ordered.flatMap((r) => r.steps),
-    findings: [...findings, ...checkText(text, project.folder), ...containersOnly(merged.manifest)],
+    findings: [...findings, ...(input.isData ? [] : checkText(text, project.folder)), ...containersOnly(merged.manifest)],
     totals: tally(verdicts),
   }
 }
@@ -179,7 +187,15 @@ function containersOnly(manifest: Record<string, unknown>): Finding[] {
   if (named.length === 0) return []
   const names = named.map(([name]) => name)
   const message = `${names.join(', ')}: an image or a Dockerfile, which only an engine for containers can run`
-  return [{ level: 'warning', code: 'W_CONTAINERS', at: `components.${names[0]}.source`, message, hint: '`source: <folder>` names the code instead, which the builders build themselves' }]
+  return [
+    {
+      level: 'warning',
+      code: 'W_CONTAINERS',
+      at: `components.${names[0]}.source`,
+      message,
+      hint: '`source: <folder>` names the code instead, which the builders build themselves',
+    },
+  ]
 }
 
 function appName(folder: string): string {

@@ -7,17 +7,15 @@ export function matchMarkers(target: Target, names: Iterable<string>): string[] 
 }
 
 function toRegExp(glob: string): RegExp {
-  const source = glob.replace(/\*\*\/|\*\*|\*|[.+^$()|[\]\\?]|\{[^}]*\}/g, (part) => {
+  return new RegExp(`^${sourceOf(glob)}$`)
+}
+
+function sourceOf(glob: string): string {
+  return glob.replace(/\*\*\/|\*\*|\*|\{[^}]*\}|[.+^$()|[\]\\?{}]/g, (part) => {
     if (part === '**/') return '(?:.*/)?'
     if (part === '**') return '.*'
     if (part === '*') return '[^/]*'
-    if (part.startsWith('{'))
-      return `(?:${part
-        .slice(1, -1)
-        .split(',')
-        .map((c) => c.replace(/[.+^$()|[\]\\?*]/g, '\\$&'))
-        .join('|')})`
+    if (part.startsWith('{') && part.length > 1) return `(?:${part.slice(1, -1).split(',').map(sourceOf).join('|')})`
     return part === '?' ? '[^/]' : `\\${part}`
   })
-  return new RegExp(`^${source}$`)
 }

@@ -14,13 +14,12 @@ export function parseToml(name: string, text: string): Parsed {
   if (refusal) return nothing(refusal)
   const place = positions(name, text)
   let tree: AST.TOMLProgram
-  let data: unknown
   try {
     tree = parseTOML(text)
-    data = plain(getStaticTOMLValue(tree))
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
-    const code = /already|twice|duplicate|redefin/i.test(error.message) ? 'E_DUPLICATE_KEY' : 'E_SYNTAX'
+    // Its errors have no code, and a key that stands twice is one that people want to be told apart.
+    const code = error.message.includes('multiple times') ? 'E_DUPLICATE_KEY' : 'E_SYNTAX'
     return nothing({ level: 'error', code, at: place(error.index), message: showLine(error.message) })
   }
   const offsets = new Map<string, number>()
@@ -60,6 +59,8 @@ export function parseToml(name: string, text: string): Parsed {
     }
   }
   if (findings.length > 0) return { ...nothing(findings[0]!), findings }
+  // Only now: what the library makes of a key such as __proto__ would reach every object.
+  const data = plain(getStaticTOMLValue(tree))
   return { data, at: (path) => place(nearest(offsets, path)), findings: [] }
 }
 

@@ -29,8 +29,7 @@ export interface ReadInput {
 export async function runReader(target: Target, input: ReadInput): Promise<ReadResult> {
   const { read } = target
   if (!read) throw new LandfallError({ code: 'E_TARGET', message: `files of ${target.title} cannot be read` })
-  const { parseJson } = await import('./parse-json.ts')
-  const { parseToml } = await import('./parse-toml.ts')
+  const parsers = await parsersFor(input.files.names)
   const ledgers: Ledger[] = []
   let leaves = 0
   const findings: Finding[] = []
@@ -70,8 +69,7 @@ export async function runReader(target: Target, input: ReadInput): Promise<ReadR
       enter(path)
       const text = textOf(path)
       if (text === undefined) return [take({ data: undefined, at: () => path, findings: [] })]
-      if (format === 'json') return [take(parseJson(path, text))]
-      if (format === 'toml') return [take(parseToml(path, text))]
+      if (format !== 'yaml') return [take(parsers[format](path, text))]
       const all = parseYamlAll(path, text, { ...FOREIGN, noun: 'the file', tags: [...FOREIGN.tags, ...(rules?.tags ?? [])] })
       return all.map(({ data, places, findings: own }) => take({ data, at: (p) => places.at(p, 'key'), findings: own }))
     },
@@ -88,11 +86,37 @@ export async function runReader(target: Target, input: ReadInput): Promise<ReadR
   const result = await read(context)
   const verdicts = ledgers.flatMap((l) => l.verdicts())
   const own = ledgers.flatMap((l) => l.findings)
-  return { ...result, target: target.name, sources, verdicts, leaves, findings: [...findings, ...own, ...unmarkedFindings(verdicts)] }
+  return {
+    ...result,
+    target: target.name,
+    sources,
+    verdicts,
+    leaves,
+    findings: [...findings, ...own, ...unmarkedFindings(verdicts)],
+  }
 }
 
 /** An empty document owes nothing. */
 function leavesOf(data: unknown): number {
   const isEmpty = data === undefined || data === null || (typeof data === 'object' && Object.keys(data).length === 0)
   return isEmpty ? 0 : countLeaves(data)
+}
+
+type Parse = (name: string, text: string) => Parsed
+/** Most projects have no file of one of them, and their libraries are not small. */
+async function parsersFor(names: ReadonlySet<string>): Promise<{ json: Parse; toml: Parse }> {
+  const has = (end: string) => [...names].some((name) => name.endsWith(end))
+  const missing: Parse = (name) => {
+    const finding: Finding = {
+      level: 'error',
+      code: 'E_UNREADABLE',
+      at: name,
+      message: `${name} does not end in the name of its format`,
+    }
+    return { data: undefined, at: () => name, findings: [finding] }
+  }
+  return {
+    json: has('json') || has('jsonc') ? (await import('./parse-json.ts')).parseJson : missing,
+    toml: has('toml') ? (await import('./parse-toml.ts')).parseToml : missing,
+  }
 }

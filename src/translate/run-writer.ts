@@ -63,5 +63,11 @@ export async function runWriter(target: Target, input: WriteInput): Promise<Writ
   // What names the format itself is in no other format's files.
   root.get('landfall').kept()
   const verdicts = ledger.verdicts()
-  return { ...written, target: target.name, verdicts, leaves: countLeaves(input.manifest.data), findings: [...findings, ...ledger.findings, ...unmarkedFindings(verdicts)] }
+  return {
+    ...written,
+    target: target.name,
+    verdicts,
+    leaves: countLeaves(input.manifest.data),
+    findings: [...findings, ...ledger.findings, ...unmarkedFindings(verdicts)],
+  }
 }

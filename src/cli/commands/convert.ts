@@ -13,11 +13,11 @@ export const run: Run = async (context, [path = '.'], flags) => {
   const { importProject } = await import('../../ops/import.ts')
   const { exportApp } = await import('../../ops/export.ts')
   const from = flags.from?.split(',').filter(Boolean)
-  const read = await importProject({ path, ...(from && { from }) })
+  const read = await importProject({ path, isData: true, ...(from && { from }) })
   const out = resolve(flags.out ?? read.folder)
   const input = {
     folder: read.folder,
-    text: read.text,
+    manifest: read.manifest,
     environment: context.isEnvironmentGiven ? context.environment : 'production',
     target: flags.to,
     out,
