@@ -35,8 +35,9 @@ export function withGiven(stored: Stored, given: Values): Pick<Stored, 'list' | 
 
 /** What a source gave becomes a version of the stored value: a restart and a way back need nobody to be asked again. */
 export function storeGiven(app: App, scope: Scope, stored: Stored, given: Values, at: number): void {
-  for (const [name, { value }] of given) {
+  const rows = [...given].flatMap(([name, { value }]) => {
     const entry = app.contract.find((e) => e.name === name && e.source)
-    if (entry?.source) stored.set(scope, name, value, { isSecret: entry.isSecret, source: entry.source.type }, at)
-  }
+    return entry?.source ? [{ name, value, isSecret: entry.isSecret, source: entry.source.type }] : []
+  })
+  if (rows.length > 0) stored.setAll(scope, rows, at)
 }

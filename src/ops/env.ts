@@ -80,11 +80,14 @@ async function store(setting: Setting, read: Read, values: Values): Promise<OpAn
   keys.refuseWithout()
   const byName = new Map(app.contract.map((e) => [e.name, e]))
   const before = new Map(stored.list(scope).map((e) => [e.name, e.version]))
-  const changed: string[] = []
-  for (const [name, { value }] of values) {
-    const version = stored.set(scope, name, value, { isSecret: byName.get(name)!.isSecret, source: 'set' }, Date.now())
-    if (version !== before.get(name)) changed.push(name)
-  }
+  const rows = [...values].map(([name, { value }]) => ({
+    name,
+    value,
+    isSecret: byName.get(name)!.isSecret,
+    source: 'set' as const,
+  }))
+  const versions = stored.setAll(scope, rows, Date.now())
+  const changed = rows.flatMap(({ name }, i) => (versions[i] === before.get(name) ? [] : [name]))
   const open = await insecureFindings(app, values, (v) => routeText(v, scope, app.routes, setting.edge))
   // What the manifest says beside it is for `check`; here it is about what was set.
   const findings = located(open, read.locate).filter((f) => [...values.keys()].some((name) => f.message.startsWith(`${name} `)))

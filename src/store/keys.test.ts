@@ -116,3 +116,16 @@ test('the recovery key brings a lost key back, also after the key was changed; t
   without.close()
   for (const file of ['state.db', 'state.db.prev']) expect(readFileSync(join(home, file)).includes(second), file).toBe(false)
 })
+
+test('a death in the middle of many values leaves none of them', () => {
+  const home = newHome()
+  const program = `import { openAll } from ${JSON.stringify(join(import.meta.dirname, 'store.ts'))}
+    const values = ['A', 'B', 'C'].map((name) => ({ name, value: 'x', isSecret: true, source: 'set' }))
+    openAll(process.argv[1]).stored.setAll({ app: 'shop', environment: 'local' }, values, 3)`
+  const env = { ...process.env, LANDFALL_FAIL: 'stored:value#3' }
+  const died = spawnSync(process.execPath, ['--input-type=module', '-e', program, home], { env, encoding: 'utf8' })
+  expect(died.signal, died.stderr).toBe('SIGKILL')
+  const store = openAll(home)
+  expect(store.stored.list(shop).map((e) => e.name)).toEqual(Object.keys(VALUES))
+  store.close()
+})

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { failpoint } from '../lib/failpoint.ts'
 import type { Scope } from '../model/plan.ts'
 import { placeOf } from './keys.ts'
 import type { Cipher } from './seal.ts'
@@ -10,6 +11,9 @@ export interface StoredEntry {
   /** Set by a person, made here, or what a source gave: a file, a program, a pipeline's variable. */
   source: 'set' | 'generated' | 'file' | 'command' | 'variable'
 }
+export interface StoredValue extends Pick<StoredEntry, 'name' | 'isSecret' | 'source'> {
+  value: string
+}
 /** Values of an environment, by name and version: a release keeps the versions it started with, so that a way back is whole. */
 export interface Stored {
   /** What is set now; unset ones are left out. */
@@ -20,6 +24,8 @@ export interface Stored {
   get(scope: Scope, name: string, version?: number): string | undefined
   /** A value equal to the newest one makes no new version. */
   set(scope: Scope, name: string, value: string, is: { isSecret: boolean; source: StoredEntry['source'] }, at: number): number
+  /** All of them or, where something comes in between, none; the versions that they have then. */
+  setAll(scope: Scope, values: StoredValue[], at: number): number[]
   unset(scope: Scope, name: string, at: number): void
   /** The version that `set` would make. */
   nextVersion(scope: Scope, name: string): number
@@ -69,6 +75,20 @@ export function openStored(db: DatabaseSync, seal: Cipher): Stored {
         now,
       )
       return version
+    },
+    setAll(s, values, now) {
+      db.exec('begin immediate')
+      try {
+        const versions = values.map(({ name, value, ...is }) => {
+          failpoint('stored:value')
+          return stored.set(s, name, value, is, now)
+        })
+        db.exec('commit')
+        return versions
+      } catch (error) {
+        db.exec('rollback')
+        throw error
+      }
     },
     nextVersion: (s, name) => ((last.get(s.app, s.environment, name) as Last | undefined)?.version ?? 0) + 1,
     unset(s, name, now) {
