@@ -29,6 +29,8 @@ const probes = {
   /** A PostgreSQL of the distribution, as `server: system` looks for it. */
   'system-postgres': () => (majorsOfSystem().length > 0 ? undefined : 'needs a PostgreSQL of the distribution'),
   redis: () => program('redis-server', 'valkey-server'),
+  /** util-linux's, which gives a program a terminal. */
+  script: () => program('script'),
   docker: () => docker(),
   /** What exports name, from a registry or made by test/docker/make-images.sh. */
   images: () => docker() ?? images(),

@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { lacks, majorsOfSystem, needs } from '../capabilities.ts'
-import { Machine } from './helpers.ts'
+import { findProgram, lacks, majorsOfSystem, needs } from '../capabilities.ts'
+import { cli, Machine, until } from './helpers.ts'
 
 // One app that leans on all five, and its environments say whose they are: the component is the same everywhere.
 let machine: Machine
@@ -176,6 +177,27 @@ needs('postgres', 'redis').describe('resources', () => {
     expect(JSON.parse((await run(['--json', '-c', 'select count(*)::int as n from kept where x = 99'])).stdout)[0].rows).toEqual([
       { n: 0 },
     ])
+  })
+
+  needs('script').test('exec db: a person at a terminal asks, errs, and goes on', async () => {
+    const line = [process.execPath, cli, 'exec', 'db'].join(' ')
+    // Without psql on PATH it is the small shell.
+    const child = spawn(findProgram('script')!, ['-qec', `env PATH=/nowhere ${line}`, '/dev/null'], {
+      cwd: folder,
+      env: machine.env,
+    })
+    let shown = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      shown += text
+    })
+    const ended = new Promise((resolve) => child.on('close', resolve))
+    await until('it asks', () => shown.includes('db=> '))
+    child.stdin.write('select nope;\nselect x\nfrom kept where x = 7;\n\\d kept\n')
+    await until('it answers', () => /\| column +\|/.test(shown))
+    expect(shown).toContain('column "nope" does not exist')
+    expect(shown).toContain('| 7 |')
+    child.stdin.write('\\q\n')
+    expect(await ended).toBe(0)
   })
 
   test('in a protected environment it reads, until more is asked for', async () => {
