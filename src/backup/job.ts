@@ -21,6 +21,14 @@ interface Head {
   folder: string
   identities: string[]
 }
+/** The last of a backup: the app part is written, all of it is read back, then the manifest is written. */
+export interface Finish {
+  app: unknown
+  manifest: Omit<BackupManifest, 'parts' | 'findings'>
+  /** Of the steps before this one. */
+  parts: BackupPart[]
+  findings: Finding[]
+}
 /** A part with where its data is to go. */
 export interface Aim {
   target: SnapshotTarget
@@ -28,16 +36,7 @@ export interface Aim {
 }
 export type Job = Head &
   (
-    | { type: 'take'; recipients: string[]; targets: { target: SnapshotTarget; file: string }[] }
-    /** The last of a backup: the app part is written, then the manifest, then all of it is read back. */
-    | {
-        type: 'finish'
-        recipients: string[]
-        app: unknown
-        manifest: Omit<BackupManifest, 'parts' | 'findings'>
-        parts: BackupPart[]
-        findings: Finding[]
-      }
+    | { type: 'take'; recipients: string[]; targets: { target: SnapshotTarget; file: string }[]; finish?: Finish }
     /** Every file against the manifest, then a restore of every part into a scratch instance. */
     | { type: 'verify'; targets: SnapshotTarget[] }
     | { type: 'restore'; place: string; aims: Aim[] }
@@ -52,8 +51,7 @@ export type Job = Head &
     | { type: 'remove' }
   )
 export interface JobAnswers {
-  take: { parts: BackupPart[] }
-  finish: { manifest: BackupManifest }
+  take: { parts: BackupPart[]; manifest?: BackupManifest }
   verify: { differences: string[] }
   restore: { differences: string[] }
   'restore-file': { holding: Holding }

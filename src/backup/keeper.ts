@@ -99,10 +99,6 @@ export class Keeper implements DataKeeper {
     try {
       const targets = await targetsOf(this.parts, ctx, serving, step.resources)
       const named = targets.map((target) => ({ target, file: this.fileOf(target.resource) }))
-      const { parts } = await this.job({ ...head, type: 'take', recipients, targets: named }, ears)
-      for (const part of parts) store.backups.addPart(ctx, record.id, part)
-      for (const f of findings) ctx.say(`${f.level}: ${f.message}`)
-      if (!step.isLast) return
       const manifest = {
         format: 1 as const,
         app: ctx.app,
@@ -114,9 +110,20 @@ export class Keeper implements DataKeeper {
         tools: { landfall: packageVersion, node: process.versions.node, zstd: process.versions.zstd ?? '' },
         recipients,
       }
-      const app = this.appPart(ctx, serving)
-      const all = store.backups.parts(ctx, record.id)
-      const done = await this.job({ ...head, type: 'finish', recipients, app, manifest, parts: all, findings }, ears)
+      const made = store.backups.parts(ctx, record.id)
+      const finish = {
+        app: this.appPart(ctx, serving),
+        manifest,
+        parts: made.map((p) => p.part),
+        findings: made.flatMap((p) => p.findings),
+      }
+      const job = { ...head, type: 'take' as const, recipients, targets: named, ...(step.isLast && { finish }) }
+      const done = await this.job<'take'>(job, ears)
+      for (const f of findings) ctx.say(`${f.level}: ${f.message}`)
+      if (!done.manifest) {
+        for (const part of done.parts) store.backups.addPart(ctx, record.id, part, findings)
+        return
+      }
       const bytes = done.manifest.parts.reduce((sum, p) => sum + p.bytes, 0)
       store.backups.put({ ...record, state: 'taken', bytes, manifest: done.manifest })
       if (step.before) store.releases.setBackup(ctx, step.before, record.id)

@@ -1,7 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { BackupManifest, BackupPart, BackupPlace, BackupRecord, RestoreRecord } from '../model/backup.ts'
+import type { Finding } from '../model/finding.ts'
 import type { Scope } from '../model/plan.ts'
 
+/** With what was found while it was made. */
+export interface MadePart {
+  part: BackupPart
+  findings: Finding[]
+}
 export interface Backups {
   /** Newest first. */
   list(scope: Scope): BackupRecord[]
@@ -12,8 +18,8 @@ export interface Backups {
   put(record: BackupRecord): void
   forget(scope: Scope, id: string): void
   /** Parts of one that is being made. */
-  parts(scope: Scope, id: string): BackupPart[]
-  addPart(scope: Scope, id: string, part: BackupPart): void
+  parts(scope: Scope, id: string): MadePart[]
+  addPart(scope: Scope, id: string, part: BackupPart, findings: Finding[]): void
   restores(scope: Scope): RestoreRecord[]
   putRestore(record: RestoreRecord): void
   /** `restore-<n>` that none of this environment has had. */
@@ -56,8 +62,8 @@ export function openBackups(db: DatabaseSync): Backups {
     }
   }
   const maybe = (row: unknown) => (row ? recordOf(row as Row) : undefined)
-  const parts = ({ app, environment }: Scope, id: string): BackupPart[] =>
-    JSON.parse((one.get(app, environment, id) as Row | undefined)?.parts ?? '[]') as BackupPart[] // Written by addPart alone.
+  const parts = ({ app, environment }: Scope, id: string): MadePart[] =>
+    JSON.parse((one.get(app, environment, id) as Row | undefined)?.parts ?? '[]') as MadePart[] // Written by addPart alone.
   return {
     list: ({ app, environment }) => (all.all(app, environment) as unknown as Row[]).map(recordOf),
     get: ({ app, environment }, id) => maybe(one.get(app, environment, id)),
@@ -67,9 +73,9 @@ export function openBackups(db: DatabaseSync): Backups {
     },
     forget: ({ app, environment }, id) => void remove.run(app, environment, id),
     parts,
-    addPart(scope, id, part) {
-      const others = parts(scope, id).filter((p) => p.file !== part.file)
-      setParts.run(JSON.stringify([...others, part]), scope.app, scope.environment, id)
+    addPart(scope, id, part, findings) {
+      const others = parts(scope, id).filter((p) => p.part.file !== part.file)
+      setParts.run(JSON.stringify([...others, { part, findings }]), scope.app, scope.environment, id)
     },
     restores: ({ app, environment }) =>
       (restores.all(app, environment) as { record: string }[]).map((r) => JSON.parse(r.record) as RestoreRecord),

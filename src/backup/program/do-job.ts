@@ -5,6 +5,7 @@ import { recipientOf } from '../../lib/age/keys.ts'
 import { decrypt, encrypt } from '../../lib/age/stream.ts'
 import { codeOf, LandfallError } from '../../lib/error.ts'
 import type { BackupManifest, SnapshotCode, SnapshotContext, SnapshotTarget } from '../../model/backup.ts'
+import type { Finding } from '../../model/finding.ts'
 import { resourceTypes } from '../../resources/all.gen.ts'
 import type { Job, JobAnswers } from '../job.ts'
 import { readManifestFile } from '../manifest-file.ts'
@@ -29,7 +30,15 @@ export interface Bench {
   code(target: SnapshotTarget): Promise<SnapshotCode>
 }
 
-export async function doJob(job: Job, ears: Ears): Promise<JobAnswers[Job['type']]> {
+export async function doJob(job: Job, given: Ears): Promise<JobAnswers[Job['type']]> {
+  const found: Finding[] = []
+  const ears: Ears = {
+    ...given,
+    find(finding) {
+      found.push(finding)
+      given.find(finding)
+    },
+  }
   const bench: Bench = {
     place: openPlace(job.at, ears.signal),
     folder: job.folder,
@@ -44,10 +53,12 @@ export async function doJob(job: Job, ears: Ears): Promise<JobAnswers[Job['type'
     code: codeOfTarget,
   }
   switch (job.type) {
-    case 'take':
-      return { parts: await take(bench, job.targets, job.recipients) }
-    case 'finish':
-      return { manifest: await finish(bench, job) }
+    case 'take': {
+      const parts = await take(bench, job.targets, job.recipients)
+      if (!job.finish) return { parts }
+      const all = { ...job.finish, parts: [...job.finish.parts, ...parts], findings: [...job.finish.findings, ...found] }
+      return { parts, manifest: await finish(bench, all, job.recipients) }
+    }
     case 'verify':
       return { differences: await verify(bench, job.targets) }
     case 'restore':

@@ -3,18 +3,18 @@ import { recipientOf } from '../../lib/age/keys.ts'
 import { LandfallError } from '../../lib/error.ts'
 import { failpoint } from '../../lib/failpoint.ts'
 import type { BackupManifest, Holding } from '../../model/backup.ts'
-import type { Job } from '../job.ts'
+import type { Finish } from '../job.ts'
 import { MANIFEST, manifestText, readManifestFile } from '../manifest-file.ts'
 import { ENDING, writePart } from '../parts.ts'
 import { type Bench, IDENTITY, sealedIdentity } from './do-job.ts'
 
 /** The app part, then every file is read back, then the manifest: until then it is no backup. */
-export async function finish(bench: Bench, job: Extract<Job, { type: 'finish' }>): Promise<BackupManifest> {
+export async function finish(bench: Bench, job: Finish, recipients: string[]): Promise<BackupManifest> {
   const { place, folder } = bench
   const [identity = ''] = bench.identities
   const text = Buffer.from(JSON.stringify(job.app))
   const file = `app.json${ENDING}`
-  const written = await writePart(place, `${folder}/${file}`, once(text), job.recipients)
+  const written = await writePart(place, `${folder}/${file}`, once(text), recipients)
   const sha256 = createHash('sha256').update(text).digest('hex')
   const holds: Holding = { items: { app: { count: 1, bytes: text.length, sha256 } }, values: {}, tools: {} }
   const manifest: BackupManifest = {
@@ -22,7 +22,7 @@ export async function finish(bench: Bench, job: Extract<Job, { type: 'finish' }>
     parts: [...job.parts, { file, ...written, kind: 'app', holds }],
     findings: job.findings,
   }
-  const others = job.recipients.filter((r) => r !== recipientOf(identity))
+  const others = recipients.filter((r) => r !== recipientOf(identity))
   if (others.length > 0) await place.write(`${folder}/${IDENTITY}`, sealedIdentity(identity, others))
   for (const part of manifest.parts) {
     const hash = createHash('sha256')

@@ -26,6 +26,9 @@ async function* write(
     const snapshot = rows[0]?.[0] ?? ''
     holding.tools.postgresql = wire.parameters.server_version ?? ''
     await findLosses(wire, `resources.${from.resource.name}`, ctx)
+    // Both at once, and the second goes on while rows are read.
+    const post = dumpSchema('post-data', login, snapshot, ctx)
+    post.catch(() => {}) // It is waited for below, unless something else fails before.
     const pre = await dumpSchema('pre-data', login, snapshot, ctx)
     const extensions = await extensionsOf(wire)
     for (const e of extensions) holding.values[`extension ${e.name}`] = e.schema
@@ -46,8 +49,7 @@ async function* write(
       holding.values[`sequence ${sequence}`] = last ?? 'unused'
       if (last !== undefined) yield Buffer.from(setval(sequence, last))
     }
-    const post = await dumpSchema('post-data', login, snapshot, ctx)
-    yield Buffer.from(`\n${post}\n--\n-- PostgreSQL database dump complete\n--\n`)
+    yield Buffer.from(`\n${await post}\n--\n-- PostgreSQL database dump complete\n--\n`)
   } finally {
     wire.close()
   }
