@@ -81,7 +81,7 @@ const TOO_LONG = (seconds: number) => `did not end by itself within ${seconds} s
 const EXIT_CODES = Array.from({ length: 256 }, (_, i) => i)
 
 /** A file with a secret: whose it is and who may read it counts, as for the keys of ssh. */
-export function readSecretFile(path: string): Answer {
+function readSecretFile(path: string): Answer {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (!stat) return { problem: `there is no file ${path}` }
   if (!stat.isFile()) return { problem: `${path} is no file` }
@@ -103,6 +103,6 @@ export function readSecretFile(path: string): Answer {
 }
 
 /** The newline that an editor or `echo` put behind it is not meant. */
-export function withoutLastNewline(text: string): string {
+function withoutLastNewline(text: string): string {
   return text.replace(/\r?\n$/, '')
 }
