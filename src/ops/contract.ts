@@ -7,6 +7,7 @@ import type { Finding } from '../model/finding.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Instance, LogLine, Notice } from '../model/plug.ts'
 import type { Message, MessageLine } from '../resources/mail/read-mailbox.ts'
+import type { RehearsalReport } from './rehearse/report.ts'
 
 // What crosses the socket. Inputs are schemas, since they come from outside; answers are types, since they are ours.
 
@@ -76,6 +77,10 @@ export const opInputs = {
   'resource-login': where.extend({ resource: z.string(), readonly: z.boolean().optional() }),
   /** `since`: milliseconds since the epoch; a day where absent. */
   uptime: where.extend({ since: z.number().optional() }),
+  /** `backup` absent: the latest one. */
+  rehearse: where.extend({ backup: z.string().optional() }),
+  /** The report of a rehearsal, once it is over and nothing of it is left. */
+  rehearsal: z.strictObject({ run: z.string() }),
   'backup-list': where,
   /** Makes a backup that lies somewhere known here, with the key that opens it. `from`: whose it is, where it is another's. */
   'backup-adopt': where.extend({
@@ -175,6 +180,8 @@ export interface OpAnswers {
   resume: { run: string }
   cancel: { run: string }
   runs: RunRow[]
+  rehearse: { run: string; environment: string; backup: string; at: string }
+  rehearsal: RehearsalReport
   ps: PsAnswer
   smoke: { release?: string; results: CheckResult[] }
   uptime: { app: string; environment: string; since: string; everySeconds?: number; checks: CheckUptime[] }
@@ -278,6 +285,8 @@ export interface RunRow {
   app: string
   environment: string
   intent: Plan['intent']
+  /** Of a task `web.seed`, of a cron component its name. */
+  of?: string
   release?: string
   startedAt: string
   endedAt?: string

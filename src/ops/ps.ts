@@ -1,5 +1,5 @@
 import type { Component } from '../model/app.ts'
-import type { Scope } from '../model/plan.ts'
+import type { Plan, Scope } from '../model/plan.ts'
 import type { RunRecord } from '../store/runs.ts'
 import type { Store } from '../store/store.ts'
 import type { CronState, OpAnswers, OpInput, PsAnswer, RunRow } from './contract.ts'
@@ -58,6 +58,14 @@ function availabilityOf(store: Store, scope: Scope): Pick<PsAnswer['apps'][numbe
   return availability ? { availability } : {}
 }
 
+function ofWhat({ intent, stages }: Plan): { of?: string } {
+  const step = stages[0]?.steps[0]
+  if (step?.type !== 'run-once') return {}
+  if (intent === 'cron') return { of: step.component.name }
+  // `seed`, of which `seed-1` is the first command.
+  return intent === 'task' ? { of: `${step.component.name}.${step.command.name.replace(/-1$/, '')}` } : {}
+}
+
 /** When a cron component runs next, and what became of its last run. */
 function cronOf({ store, scheduler }: Setting, scope: Scope, component: Component | undefined): { cron?: CronState } {
   const schedule = component?.schedule
@@ -104,6 +112,7 @@ function rowOf(setting: Setting, r: RunRecord): RunRow {
     app: r.app,
     environment: r.environment,
     intent: r.plan.intent,
+    ...ofWhat(r.plan),
     ...(r.plan.release && { release: r.plan.release }),
     startedAt: new Date(r.startedAt).toISOString(),
     ...(r.endedAt !== undefined && { endedAt: new Date(r.endedAt).toISOString() }),

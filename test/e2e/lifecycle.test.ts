@@ -131,7 +131,8 @@ needs('postgres').describe('around a release', () => {
     expect(refused.stderr).toContain('landfall run web.bootstrap --again')
     await machine.must(['run', 'web.bootstrap', '--again'], { cwd: folder })
     expect(await notes()).toEqual(['seed r2', 'seed r2', 'another-admin r2'])
-    expect((await machine.json<RunRow[]>(['runs'])).filter((r) => r.intent === 'task')).toHaveLength(3)
+    const tasks = (await machine.json<RunRow[]>(['runs'])).filter((r) => r.intent === 'task').map((r) => r.of)
+    expect(tasks).toEqual(['web.admin', 'web.seed', 'web.seed'])
   })
 
   test('a failing postdeploy is told and undoes nothing', async () => {
@@ -297,7 +298,7 @@ describe('what runs by a schedule', () => {
     await missed()
     await machine.ps()
     const [run] = await until('it fired', async () => ((await rows())[0]?.state ? rows() : undefined))
-    expect(run).toMatchObject({ intent: 'cron', state: 'done' })
+    expect(run).toMatchObject({ intent: 'cron', of: 'report', state: 'done' })
     expect(await rows()).toHaveLength(1)
     const { stdout } = await machine.must(['logs', 'report', '-C', folder])
     expect(stdout).toContain('did report')
@@ -330,6 +331,34 @@ describe('what runs by a schedule', () => {
     await machine.must(['down', '--yes'], { cwd: folder })
     expect(running()).toEqual([])
     await until('its run ends', async () => ((await rows()).every((r) => r.state) ? true : undefined))
+  })
+
+  test('the next one takes the place of one that runs, where that is said; a time limit ends it too', async () => {
+    const running = () => machine.processes().filter((pid) => /^node tool.mjs hang$/.test(machine.commandOf(pid)))
+    const begun = async (others: string[]) => {
+      write({ others })
+      await machine.must(['up', '--yes'], { cwd: folder })
+      await missed()
+      await machine.ps()
+      return until('it runs', () => running()[0])
+    }
+    const first = await begun(cron('{ cron: "17 * * * *", overlap: replace }', 'node tool.mjs hang'))
+    await missed()
+    await machine.ps()
+    const second = await until('the next one runs', () => running().find((pid) => pid !== first))
+    expect(running()).toEqual([second])
+    const before = (await rows()).filter((r) => r.state === 'cancelled')
+    expect(before).toHaveLength(1)
+    // Without a replacement, and with a limit: it ends by that, and ps tells.
+    await machine.must(['down', '--yes'], { cwd: folder })
+    await begun(cron('{ cron: "17 * * * *", timeout: 1s }', 'node tool.mjs hang'))
+    const last = await until('its time is over', async () => {
+      const cronNow = (await report())?.cron
+      return cronNow?.last?.state === 'failed' ? cronNow.last : undefined
+    })
+    expect(last.message).toContain('it took longer than 1 s')
+    expect(running()).toEqual([])
+    expect((await machine.app('shop')).notices.some((n) => n.message.includes('it took longer than 1 s'))).toBe(true)
   })
 
   test('another schedule needs no release, and is on record all the same', async () => {

@@ -15,7 +15,7 @@ export function renderRuns(runs: RunRow[], look: Look): string {
   const rows = runs.map((r) => [
     r.run,
     `${r.app}/${r.environment}`,
-    r.intent,
+    r.of ? `${r.intent} ${r.of}` : r.intent,
     r.release ?? '',
     stateOf(r, look),
     localTime(r.startedAt),
