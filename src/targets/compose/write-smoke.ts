@@ -47,6 +47,8 @@ function callOf(draft: Draft, check: Entry): string[] {
   }
   check.get(method).kept('smoke.sh')
   check.get('status').kept('smoke.sh')
+  const known = ['name', 'host', 'status', 'text', 'json', 'body', 'headers', 'on', method]
+  for (const key of check.entries()) if (!known.includes(key.key)) key.lost('smoke.sh does not look at it', 'landfall smoke')
   const text = check.get('text').text()
   check.get('text').kept('smoke.sh')
   const parts = leaves(check.get('json').value)
