@@ -3,9 +3,10 @@ import type { Run } from '../command.ts'
 import { answer } from '../context.ts'
 import { renderSmoke } from '../render/smoke.ts'
 import { openSession } from '../session.ts'
-import { placeOf } from '../where.ts'
+import { hasManifest, noManifest, placeOf } from '../where.ts'
 
 export const run: Run = async (context, _args, flags) => {
+  if (!hasManifest(context.folder)) throw noManifest(context.folder)
   const where = await placeOf(context)
   const session = await openSession(context)
   if (flags.sign !== undefined) {
