@@ -1,10 +1,10 @@
 import { type Loaded, loadManifest } from './load.ts'
 
 const OUTPUTS: Record<string, readonly string[]> = {
-  postgres: ['url', 'host', 'port', 'user', 'password', 'database'],
+  postgres: ['url', 'readonlyUrl', 'host', 'port', 'user', 'password', 'database', 'poolSize'],
   redis: ['url', 'host', 'port', 'password'],
   mail: ['url', 'host', 'port', 'user', 'password', 'from'],
-  bucket: ['endpoint', 'region', 'name', 'accessKey', 'secretKey', 'url'],
+  bucket: ['endpoint', 'region', 'name', 'accessKey', 'secretKey', 'url', 'publicUrl', 'kind', 'path'],
   volume: ['path'],
 }
 

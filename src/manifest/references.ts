@@ -24,7 +24,9 @@ export type FindVariable = (name: string) => { value: Value; isSecret: boolean }
 const COMPONENT_PARTS = ['url', 'host', 'address', 'addressHost', 'port'] as const
 const ROUTE_PARTS = ['url', 'hosts', 'origins', 'cookieDomain'] as const
 /** Outputs of resources that are no secret, whatever the type. */
-const OPEN_FIELDS = new Set(['host', 'port', 'database', 'name', 'user', 'path', 'version', 'bucket', 'region'])
+const OPEN_FIELDS = new Set(
+  'host port database name user path version bucket region endpoint publicUrl kind poolSize from'.split(' '),
+)
 
 /** A text with references as a value. Problems become findings, and the value a text that stands for nothing. */
 export function expand(world: World, at: Path, text: string, use: Use, find: FindVariable): Value {

@@ -3,7 +3,7 @@ import { programVersion } from '../../lib/own-server/program.ts'
 import type { Component, Resource } from '../../model/app.ts'
 import type { Expansion } from '../../model/plug.ts'
 import type { Value } from '../../model/value.ts'
-import { readOptions } from './options.ts'
+import { type Relay, readOptions } from './options.ts'
 
 export const OUTPUTS = ['url', 'host', 'port', 'user', 'password', 'from'] as const
 /** Name of the server's program in dist/. */
@@ -16,13 +16,24 @@ export const volumeOf = (resource: Resource) => `${resource.name}-messages`
 
 /** A captured mailbox, a component like any other; nothing at all where a relay delivers. */
 export function expand(resource: Resource): Expansion {
-  if (readOptions(resource).relay) return { components: [], provision: [], volumes: [], secrets: [] }
+  const { relay } = readOptions(resource)
+  if (relay) return { components: [], provision: [], volumes: [], secrets: [], variables: variablesOf(resource, relay) }
   return {
     components: [server(resource)],
     provision: [],
     volumes: [{ name: volumeOf(resource), runsAs: 'server' }],
     secrets: [{ name: passwordOf(resource), kind: 'password', length: 32 }],
   }
+}
+
+/** Declared for those who did not write them down under `env`. */
+function variablesOf(resource: Resource, relay: Relay): NonNullable<Expansion['variables']> {
+  const { type: _, ...values } = relay
+  const stored = Object.entries(values).flatMap(([part, value]) => (value.type === 'stored' ? [{ part, value }] : []))
+  return stored.map(({ part, value }) => {
+    const about = part === 'url' ? `address of the relay of ${resource.name}` : `${part} of the relay of ${resource.name}`
+    return { name: value.name, isRequired: true, isSecret: value.secret, about }
+  })
 }
 
 export function output(resource: Resource, field: string): Value {

@@ -99,7 +99,13 @@ test('outputs of a captured mailbox are all there, and say who sends', () => {
 
 test('outputs of a relay are what was given, and nothing runs here', () => {
   const byUrl = aMail({ relay: { env: 'SMTP_URL' } })
-  expect(mail.expand(byUrl)).toEqual({ components: [], provision: [], volumes: [], secrets: [] })
+  expect(mail.expand(byUrl)).toEqual({
+    components: [],
+    provision: [],
+    volumes: [],
+    secrets: [],
+    variables: [{ name: 'SMTP_URL', isRequired: true, isSecret: true, about: 'address of the relay of mail' }],
+  })
   expect(mail.output(byUrl, 'url')).toEqual({ type: 'stored', name: 'SMTP_URL', secret: true })
   const url = { type: 'stored', name: 'SMTP_URL', secret: true }
   expect(mail.output(byUrl, 'host')).toEqual({ type: 'url-part', url, part: 'host' })

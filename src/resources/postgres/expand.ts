@@ -20,7 +20,11 @@ const stored = (name: string): Value => ({ type: 'stored', name, secret: true })
 /** One server with one data folder, a component like any other; nothing at all where the server is somebody else's. */
 export function expand(resource: Resource): Expansion {
   const options = readOptions(resource)
-  if (options.urlFrom) return { components: [], provision: [], volumes: [], secrets: [] }
+  if (options.urlFrom) {
+    const about = `address of ${resource.name}, for reading`
+    const variables = options.readonlyUrlFrom ? [{ name: options.readonlyUrlFrom, isRequired: true, isSecret: true, about }] : []
+    return { components: [], provision: [], volumes: [], secrets: [], ...(variables.length > 0 && { variables }) }
+  }
   return {
     components: [server(resource, options)],
     // The login that says "ready" also sets the password and makes the extensions: README.md says why.
