@@ -49,7 +49,7 @@ test.each([
   ['fails', program(`console.log('s3cr3t'); console.error('s3cr3t'); process.exit(7)`), 'ended with 7'],
   ['writes nothing', program(''), 'wrote nothing'],
   ['does not end', program('setInterval(() => process.stdout.write("s3cr3t"), 10)', 0.3), 'did not end by itself'],
-  ['is not there', { type: 'command', command: ['no-such-program'], timeoutSeconds: 1 } as const, 'could not be started'],
+  ['is not there', { type: 'command' as const, command: ['no-such-program'], timeoutSeconds: 1 }, 'could not be started'],
   ['writes far too much', program('process.stdout.write("s3cr3t".repeat(400000))'), 'wrote over 1 MiB'],
 ])('a program that %s is named, and nothing of what it wrote', async (_what, source, why) => {
   const { told, value } = await ask(source)

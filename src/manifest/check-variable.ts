@@ -45,7 +45,8 @@ function checkSecrecy({ remarks }: World, at: Path, text: string, { name, option
   return looks !== undefined || options.secret === true
 }
 
-function checkRules({ remarks }: World, at: Path, text: string, { options }: Variable): void {
+function checkRules(world: World, at: Path, text: string, { options }: Variable): void {
+  const { remarks } = world
   if (options.minLength !== undefined && text.length < options.minLength) {
     remarks.error('E_ENV_VALUE', at, `is shorter than its minLength, ${options.minLength}`)
   }
@@ -53,13 +54,18 @@ function checkRules({ remarks }: World, at: Path, text: string, { options }: Var
   const why = kind && whyNotOfKind(text, kind, options.values?.map(String))
   // An enum without values is told where it is declared.
   if (why && !(kind === 'enum' && options.values === undefined)) remarks.error('E_ENV_VALUE', at, `${show(text)} ${why}`)
-  if (options.pattern === undefined || !isPattern(options.pattern)) return
-  const [found] = matchPatterns([{ pattern: options.pattern, text }])
-  if (found === 'no') remarks.error('E_ENV_VALUE', at, `${show(text)} does not match its pattern, ${show(options.pattern)}`)
-  if (found === 'slow') {
-    const message = `${show(options.pattern)} tries too many ways through a text: it was given up`
+  if (options.pattern !== undefined && isPattern(options.pattern)) world.matches.push({ at, pattern: options.pattern, text })
+}
+
+/** The values of the file against their patterns. */
+export function checkMatches({ matches, remarks }: World): void {
+  matchPatterns(matches).forEach((found, i) => {
+    const { at, pattern, text } = matches[i]!
+    if (found === 'no') remarks.error('E_ENV_VALUE', at, `${show(text)} does not match its pattern, ${show(pattern)}`)
+    if (found !== 'slow') return
+    const message = `${show(pattern)} tries too many ways through a text: it was given up`
     remarks.error('E_PATTERN', at, message, 'write it without a repetition inside a repetition')
-  }
+  })
 }
 
 /** What its options say together. */

@@ -2,6 +2,7 @@ import { show } from '../lib/show.ts'
 import type { App, Component } from '../model/app.ts'
 import type { Finding } from '../model/finding.ts'
 import { checkCycles } from './check-cycles.ts'
+import { checkMatches } from './check-variable.ts'
 import { fromData } from './from-data.ts'
 import { makeContract } from './make-contract.ts'
 import type { ManifestFile } from './manifest-file.ts'
@@ -90,6 +91,7 @@ function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, pl
     places,
     isCut,
     routes: [],
+    matches: [],
   }
   if (manifest.engine !== undefined && manifest.engine !== 'process' && !input.anyEngine) {
     const hint = 'this version of Landfall has one engine: process'
@@ -101,6 +103,7 @@ function resolve(input: LoadInput, { manifest, isCut }: Shape, data: unknown, pl
   if (version !== undefined) world.version = version
   world.routes = resolveRoutes(world)
   const contract = resolveEnv(world)
+  checkMatches(world)
   const components = [...world.components].map(([name, component]) => resolveComponent(world, name, component, contract))
   const addressed = addressedBy(components, contract)
   checkEnvironments(world)

@@ -1,3 +1,4 @@
+import type { Match } from '../lib/env/match-patterns.ts'
 import type { Route } from '../model/app.ts'
 import type { Path, Places } from './places.ts'
 import type { Remarks } from './remarks.ts'
@@ -34,4 +35,6 @@ export interface World {
   isCut(path: Path): boolean
   version?: string
   routes: Route[]
+  /** Values of the file that have a pattern: tried together, so that one that takes for ever does so once. */
+  matches: (Match & { at: Path })[]
 }
