@@ -193,6 +193,7 @@ export class Keeper implements DataKeeper {
       at: this.parts.now(),
       resources: step.resources,
     }
+    await this.tidyRestores(ctx, step.restore)
     backups.putRestore(restore)
     const targets = await targetsOf(this.parts, ctx, this.outcomeOf(plan), step.resources)
     const place = placeName(ctx, step.restore, digestOf)
@@ -211,6 +212,18 @@ export class Keeper implements DataKeeper {
     const { differences } = await this.job({ ...this.head(ctx, record), type: 'restore', place, aims }, ctx)
     refuseDifferent(differences, step.backup)
     backups.putRestore({ ...restore, state: 'filled' })
+  }
+
+  /** What restores that were cut off have filled, and nobody will swap in. */
+  private async tidyRestores(ctx: StepContext, but: string): Promise<void> {
+    const { backups } = this.parts.store
+    for (const left of backups.restores(ctx)) {
+      if (left.id === but || (left.state !== 'filling' && left.state !== 'filled')) continue
+      const targets = await targetsOf(this.parts, ctx, this.serving(ctx), left.resources)
+      const place = placeName(ctx, left.id, digestOf)
+      await this.job({ ...this.nowhere(), type: 'drop', place, targets, which: 'new' }, ctx)
+      backups.putRestore({ ...left, state: 'undone' })
+    }
   }
 
   private async swap(step: Of<'swap-data'>, plan: Plan, ctx: StepContext): Promise<void> {

@@ -20,7 +20,7 @@ export function openFolder(folder: string): Place {
         const handle = await open(unfinished, 'w', 0o600)
         let bytes = 0
         try {
-          for await (const chunk of from) {
+          for await (const chunk of ofSource(from)) {
             for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten
             if (bytes === 0) failpoint('backup:part:begun')
             bytes += chunk.length
@@ -37,7 +37,7 @@ export function openFolder(folder: string): Place {
         return bytes
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => {}) // On a disk that is read-only it was never made.
-        throw told(error, file)
+        throw error instanceof SourceFailed ? error.cause : told(error, file)
       }
     },
     async *read(path) {
@@ -66,6 +66,17 @@ export function openFolder(folder: string): Place {
         throw told(error, join(folder, path))
       })
     },
+  }
+}
+
+/** What was to be written failed, and not the writing. */
+class SourceFailed extends Error {}
+
+async function* ofSource(from: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* from
+  } catch (cause) {
+    throw new SourceFailed('the source failed', { cause })
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../../lib/error.ts'
 import type { Holding } from '../../../model/backup.ts'
 
 export interface Entry {
@@ -15,7 +16,12 @@ export interface Entry {
 
 /** Everything in a folder, parents first, in the order of names. `odd` hears of sockets, devices and the like. */
 export async function* walk(folder: string, odd: (path: string) => void, below = ''): AsyncGenerator<Entry> {
-  const names = (await readdir(join(folder, below))).sort()
+  const names = await readdir(join(folder, below)).catch((error: unknown) => {
+    // A volume that nothing mounts yet has no folder; one inside may have gone since it was listed.
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  })
+  names.sort()
   for (const name of names) {
     const path = below === '' ? name : `${below}/${name}`
     const stat = await lstat(join(folder, path)).catch(() => undefined)
