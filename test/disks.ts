@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { test } from 'vitest'
+import { needs } from './capabilities.ts'
 
 // Disks that are small, full or read-only: real ones, mounted where the tests run as root.
 
@@ -29,14 +31,17 @@ export function fillUp(folder: string): string {
   return path
 }
 
+/** For tests that need `readOnly`: root has to be able to mount, others need nothing. */
+export const testReadOnly = process.getuid?.() === 0 ? needs('mounts').test : test
+
 /** Nothing can be written below the folder until the answer is called: a mount for root, rights for others. */
-export function readOnly(folder: string): (() => void) | undefined {
+export function readOnly(folder: string): () => void {
   if (process.getuid?.() !== 0) {
     const { mode } = statSync(folder)
     chmodSync(folder, 0o555)
     return () => chmodSync(folder, mode)
   }
-  if (spawnSync('mount', ['--bind', folder, folder]).status !== 0) return undefined
+  run('mount', ['--bind', folder, folder])
   run('mount', ['-o', 'remount,bind,ro', folder])
   return () => run('umount', ['-l', folder])
 }

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OpAnswers } from '../../src/ops/contract.ts'
 import { findProgram, needs } from '../capabilities.ts'
-import { mountSmall, readOnly } from '../disks.ts'
+import { mountSmall, readOnly, testReadOnly } from '../disks.ts'
 import { writeApp } from './an-app.ts'
 import { Machine, until } from './helpers.ts'
 import { Probe } from './probe.ts'
@@ -102,7 +102,7 @@ needs('strace', 'root').test(
   },
 )
 
-test('a home that can only be read still answers what runs, and refuses to change with the reason', async () => {
+testReadOnly('a home that can only be read still answers what runs, and refuses to change with the reason', async () => {
   const machine = await aMachine()
   const folder = join(machine.folder, 'small')
   writeApp(folder)
@@ -110,7 +110,6 @@ test('a home that can only be read still answers what runs, and refuses to chang
   const url = await machine.url()
   await machine.must(['stop'])
   const undo = readOnly(machine.home)
-  if (!undo) return
   try {
     const app = await machine.app()
     expect(app.release).toBe('r1')
