@@ -32,6 +32,42 @@ needs('postgres').test('the demo tells its story twice in a row, and its app goe
   expect(machine.processes()).toEqual([])
 })
 
+/** Told once; what its last lines say. */
+function story(name: string): string {
+  const { status, stdout, stderr } = demo(name)
+  expect(status, `${stdout}\n${stderr}`).toBe(0)
+  expect(/https?:\/\/[^\s]+/.exec(stdout)?.[0]).toMatch(/^http:\/\/localhost:\d+$/)
+  return stdout
+}
+
+needs('postgres', 'npm').test(
+  'Notechondria: four parts at once, sessions that a release ends, rows that are each there once',
+  () => {
+    const told = story('notechondria')
+    expect(told).toMatch(/refused: 1 of \d+ smoke checks failed on r3: courses for everybody/)
+    expect(told).toMatch(/[1-9]\d{2,} requests, 0 failed, r1 serves again; [1-9]\d* rows written, each there once/)
+    expect(told).toContain('the release ended all sessions, as the manifest says, and the API key went on')
+  },
+)
+
+needs('python').test('All You Can Get: its one writer is replaced while requests wait, and none fails', () => {
+  const told = story('allucanget')
+  expect(told).toMatch(/[1-9]\d+ requests, 0 failed, r2 serves; the longest waited \d+\.\d s/)
+  expect(told).toContain('the account, its session and its video are in the file as before')
+})
+
+needs('postgres', 'redis', 'npm').test(
+  'Flick: two servers and their sockets are released anew, and a broken version is refused',
+  () => {
+    const told = story('flick')
+    expect(told).toMatch(/refused: 1 of \d+ smoke checks failed on r3: moderation is closed/)
+    expect(told).toMatch(/[1-9]\d{2,} requests, 0 failed, r1 serves again/)
+    const stopped = demo('stop')
+    expect(stopped.status, stopped.stderr).toBe(0)
+    expect(machine.processes()).toEqual([])
+  },
+)
+
 needs('postgres').test('an example that is not there is told, with those that are', () => {
   const { status, stderr } = demo('no-such-thing')
   expect(status).toBe(1)

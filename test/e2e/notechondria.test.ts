@@ -96,6 +96,13 @@ test('a release of the backend fails no request, keeps files and keys, ends all 
   expect((await asked('/api/v1/notes/', `Bearer ${student.key}`)).body).toContain(JSON.stringify(student.title))
 })
 
+test('an instance cannot change its own code', async () => {
+  const write = "require('node:fs').writeFileSync('server.js', '')"
+  const { code, stderr, stdout } = await machine.run(['exec', 'backend', '--', 'node', '-e', write], { cwd: folder })
+  expect(code).not.toBe(0)
+  expect(`${stdout}${stderr}`).toMatch(/EACCES|EROFS/)
+})
+
 test('a site is released without the backend, and only its own path changes', async () => {
   const token = await login(student)
   appendFileSync(join(folder, 'frontend/editor/src/style.css'), '\n.another-look {\n  color: inherit;\n}\n')
