@@ -172,6 +172,7 @@ needs('postgres', 'redis').describe('resources', () => {
     expect(small.stdout).toBe('+---+---------+\n| x | nothing |\n+---+---------+\n| 7 |         |\n+---+---------+\n(1 row)\n')
     const tables = await run(['-c', '\\dt'], undefined, { PATH: '/nowhere' })
     expect(tables.stdout).toMatch(/public +\| kept +\| table/)
+    expect(JSON.parse((await run(['--json', '-c', '\\d kept'])).stdout)[0].rows).toMatchObject([{ column: 'x', type: 'integer' }])
     const json = await run(['--json', '-c', 'select 1 as a; select true as b'])
     expect(JSON.parse(json.stdout).map((r: { rows: unknown }) => r.rows)).toEqual([[{ a: 1 }], [{ b: true }]])
     expect(JSON.parse((await run(['--json', '-c', 'select count(*)::int as n from kept where x = 99'])).stdout)[0].rows).toEqual([

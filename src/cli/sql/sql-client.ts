@@ -7,7 +7,7 @@ export interface SqlClient {
   /** One statement. With `values` as its parameters; `isTyped`: numbers and JSON as such, not as text. */
   query(sql: string, values?: string[]): Promise<SqlResult>
   /** Rows as a program wants them. */
-  rows(sql: string): Promise<{ command: string; rowCount: number | null; rows: Record<string, unknown>[] }>
+  rows(sql: string, values?: string[]): Promise<{ command: string; rowCount: number | null; rows: Record<string, unknown>[] }>
   end(): Promise<void>
 }
 
@@ -52,9 +52,9 @@ export async function openSql(url: string, isReadonly: boolean): Promise<SqlClie
         const { command, rowCount, fields, rows } = answer
         return { command: command ?? '', rowCount, fields, rows }
       }),
-    rows: (sql) =>
+    rows: (sql, values) =>
       guarded(sql, async () => {
-        const { command, rowCount, rows } = await client.query<Record<string, unknown>>(sql)
+        const { command, rowCount, rows } = await client.query<Record<string, unknown>>(sql, values)
         return { command: command ?? '', rowCount, rows }
       }),
     end: () => client.end().catch(() => {}),

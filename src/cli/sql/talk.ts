@@ -15,8 +15,9 @@ export async function carryOut(context: Context, client: SqlClient, given: strin
   const documents = []
   for (const sql of statements) {
     if (/^copy\b[\s\S]*\b(from\s+stdin|to\s+stdout)\b/i.test(sql)) throw noCopy()
-    if (context.isJson) documents.push(await client.rows(sql))
-    else context.out.write(printResult(await answerOf(client, sql)))
+    const { sql: plain, values } = sql.startsWith('\\') ? known(sql) : { sql, values: undefined }
+    if (context.isJson) documents.push(await client.rows(plain, values))
+    else context.out.write(printResult(await client.query(plain, values)))
   }
   if (context.isJson) context.out.say(JSON.stringify(documents, null, 2))
   return 0
@@ -47,7 +48,11 @@ export async function talk(context: Context, client: SqlClient, name: string, is
     const word = line.trim()
     if (word === '\\q' || word === 'exit' || word === 'quit') break
     if (word === '\\?') context.out.write(HELP)
-    else if (open === '' && word.startsWith('\\')) await show(async () => printResult(await answerOf(client, word)))
+    else if (open === '' && word.startsWith('\\'))
+      await show(async () => {
+        const { sql, values } = known(word)
+        return printResult(await client.query(sql, values))
+      })
     else {
       const { statements, rest } = splitSql(`${open}${line}\n`)
       open = isEmpty(rest) ? '' : rest
@@ -60,13 +65,13 @@ export async function talk(context: Context, client: SqlClient, name: string, is
   return 0
 }
 
-function answerOf(client: SqlClient, sql: string) {
-  if (!sql.startsWith('\\')) return client.query(sql)
-  const known = statementOf(sql)
-  if (known) return client.query(known.sql, known.values)
+/** The statement behind a backslash command. */
+function known(line: string): NonNullable<ReturnType<typeof statementOf>> {
+  const statement = statementOf(line)
+  if (statement) return statement
   throw new LandfallError({
     code: 'E_SQL',
-    message: `there is no command ${sql.split(/\s/)[0]} here`,
+    message: `there is no command ${line.split(/\s/)[0]} here`,
     hint: '\\dt, \\d <table>, \\du, \\dx, \\q; psql has more',
   })
 }
