@@ -5,7 +5,7 @@ import type { Wire } from './wire.ts'
 
 /** Carries out a plain SQL file, one statement after the other. The first error ends it, with the line. */
 export async function runSql(wire: Wire, source: AsyncIterable<Uint8Array>, file: string): Promise<void> {
-  for await (const item of readSql(source)) {
+  for await (const item of readSql(source, false)) {
     refuseUnsafe(item, file)
     try {
       if (item.type === 'copy') await wire.copyIn(item.text, item.data)

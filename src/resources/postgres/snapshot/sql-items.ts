@@ -15,10 +15,11 @@ const END_OF_DATA = Buffer.from('\\.')
 
 /**
  * Statements, rows and psql commands in their order, as psql itself would tell them apart; gigabytes go through in pieces.
- * E_BACKUP_TRUNCATED where the file ends within one of them.
+ * E_BACKUP_TRUNCATED where the file ends within one of them. Without `countsRows` lines of rows are no lines: gigabytes are not looked
+ * through for their ends where nobody wrote the file by hand.
  */
-export async function* readSql(source: AsyncIterable<Uint8Array>): AsyncGenerator<SqlItem> {
-  const reader = new Reader(source)
+export async function* readSql(source: AsyncIterable<Uint8Array>, countsRows = true): AsyncGenerator<SqlItem> {
+  const reader = new Reader(source, countsRows)
   for (;;) {
     const scanner = new Scanner()
     let start = reader.line
@@ -66,8 +67,10 @@ class Reader {
   bytes: Buffer = Buffer.alloc(0)
   line = 1
   private readonly chunks: AsyncIterator<Uint8Array>
-  constructor(source: AsyncIterable<Uint8Array>) {
+  private readonly countsRows: boolean
+  constructor(source: AsyncIterable<Uint8Array>, countsRows: boolean) {
     this.chunks = source[Symbol.asyncIterator]()
+    this.countsRows = countsRows
   }
 
   async more(): Promise<boolean> {
@@ -99,7 +102,7 @@ class Reader {
       const end = this.endOfRows(isAtLineStart)
       if (end) {
         const rows = this.bytes.subarray(0, end.at)
-        this.count(this.bytes.subarray(0, end.next))
+        if (this.countsRows) this.count(this.bytes.subarray(0, end.next))
         this.bytes = this.bytes.subarray(end.next)
         if (rows.length > 0) yield rows
         return
@@ -110,7 +113,7 @@ class Reader {
         const rows = this.bytes.subarray(0, sure)
         isAtLineStart = rows[sure - 1] === LF
         this.bytes = this.bytes.subarray(sure)
-        this.count(rows)
+        if (this.countsRows) this.count(rows)
         yield rows
       }
       if (!(await this.more())) throw truncated(start, 'it ends in the middle of the rows of a table')
