@@ -347,8 +347,7 @@ describe('what runs by a schedule', () => {
     await machine.ps()
     const second = await until('the next one runs', () => running().find((pid) => pid !== first))
     expect(running()).toEqual([second])
-    const before = (await rows()).filter((r) => r.state === 'cancelled')
-    expect(before).toHaveLength(1)
+    expect((await rows()).map((r) => r.state).slice(0, 2)).toEqual([undefined, 'cancelled'])
     // Without a replacement, and with a limit: it ends by that, and ps tells.
     await machine.must(['down', '--yes'], { cwd: folder })
     await begun(cron('{ cron: "17 * * * *", timeout: 1s }', 'node tool.mjs hang'))
@@ -364,7 +363,7 @@ describe('what runs by a schedule', () => {
   test('another schedule needs no release, and is on record all the same', async () => {
     write({ others: cron('"17 * * * *"'), text: 'the same' })
     await machine.must(['up', '--yes'], { cwd: folder })
-    const { release } = await machine.app()
+    const { release } = await machine.app('shop')
     write({ others: cron('{ cron: "0 3 * * *", timeZone: Europe/Berlin }'), text: 'the same' })
     const { end } = await machine.up(folder)
     expect(end?.message).toContain('on record')
@@ -372,4 +371,22 @@ describe('what runs by a schedule', () => {
     expect((await report())?.cron).toMatchObject({ expression: '0 3 * * *', timeZone: 'Europe/Berlin' })
     expect((await machine.up(folder)).end?.message).not.toContain('on record')
   })
+})
+
+test('a visitor of a sticky component stays with one of its instances, until a release takes it', async () => {
+  write({ component: ['scale: { instances: 2, sticky: true }'] })
+  await machine.must(['up', '--yes'], { cwd: folder })
+  const visit = async (cookie = '') => {
+    const answer = await fetch(`${await machine.url('shop')}/env`, { headers: { cookie } })
+    const { LANDFALL_INSTANCE: instance } = (await answer.json()) as Record<string, string> // What the app answers there.
+    return { instance, cookie: answer.headers.get('set-cookie')?.split(';')[0] }
+  }
+  const first = await visit()
+  expect(first.cookie).toMatch(/^lf-web=/)
+  for (let n = 0; n < 6; n++) expect(await visit(first.cookie)).toEqual({ instance: first.instance, cookie: undefined })
+  write({ component: ['scale: { instances: 2, sticky: true }'] })
+  await machine.must(['up', '--yes'], { cwd: folder })
+  const moved = await visit(first.cookie)
+  expect(moved.cookie).toMatch(/^lf-web=/)
+  expect(moved.cookie).not.toBe(first.cookie)
 })

@@ -21,8 +21,8 @@ export interface ScheduledJob {
   run(signal: AbortSignal): Promise<void>
   /** Told when a firing is left out, since the one before still runs. */
   leftOut?(): void
-  /** What of it is under way since before this daemon's start; asked once, when the job is first seen. */
-  underWay?(): Promise<void> | undefined
+  /** What of it is under way since before this daemon's start; asked once, when the job is first seen. `signal` as for `run`. */
+  underWay?(signal: AbortSignal): Promise<void> | undefined
 }
 
 /** What one part of Landfall wants to happen in an environment, from what is on record: cheap, for it is asked often. */

@@ -112,8 +112,9 @@ export class Scheduler {
     if (last === undefined || last > now + BELIEVED_AHEAD_MS) this.parts.schedules.fired(job.scope, job.id, now)
     if (this.known.has(key)) return
     this.known.add(key)
-    const left = job.underWay?.()
-    if (left) this.watch(job, left, new AbortController())
+    const abort = new AbortController()
+    const left = job.underWay?.(abort.signal)
+    if (left) this.watch(job, left, abort)
   }
 
   private forgetGone(jobs: ScheduledJob[]): void {

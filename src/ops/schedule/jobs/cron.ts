@@ -26,15 +26,31 @@ function jobOf(setting: Setting, scope: Scope, serving: ServingComponent, schedu
   const { name } = serving.component
   const notice = (code: Notice['code'], message: string) =>
     store.notices.add({ ...scope, component: name, release: serving.release, at: new Date().toISOString(), code, message })
+  const follow = async (run: string, signal: AbortSignal): Promise<void> => {
+    const replace = () => {
+      if (signal.reason !== 'replace') return // The daemon goes, and the command goes on without it.
+      try {
+        conductor.cancel(run)
+      } catch (error) {
+        if (codeOf(error) !== 'E_NOT_WAITING') throw error // It has ended meanwhile.
+      }
+    }
+    signal.addEventListener('abort', replace, { once: true })
+    await conductor.ended(run)
+    signal.removeEventListener('abort', replace)
+    const { state, message } = store.runs.get(run) ?? {}
+    if (state === 'failed') notice('crashed', `${message ?? name}; it runs again when it is due (${run})`)
+    store.runs.trim(scope, name, RUNS_KEPT)
+  }
   return {
     id: cronJobId(name),
     scope,
     when: { type: 'cron', expression: schedule.expression, timeZone: schedule.timeZone },
     overlap: schedule.overlap,
     leftOut: () => notice('note', `${name} was due and still runs: this firing is left out`),
-    underWay() {
+    underWay(signal) {
       const left = store.runs.open(scope).find((r) => r.plan.intent === 'cron' && componentOf(r.plan) === name)
-      return left && conductor.ended(left.run)
+      return left && follow(left.run, signal)
     },
     async run(signal) {
       const holder = store.runs.open(scope).find((r) => NOT_BESIDE.has(r.plan.intent))
@@ -44,20 +60,7 @@ function jobOf(setting: Setting, scope: Scope, serving: ServingComponent, schedu
       // Gone since it was due: what serves now has no such component.
       if (!plan || signal.aborted) return
       const { run } = conductor.begin(plan, `cron:${scope.app}/${scope.environment}/${name}@${nonce}`)
-      const replace = () => {
-        if (signal.reason !== 'replace') return // The daemon goes, and the command goes on without it.
-        try {
-          conductor.cancel(run)
-        } catch (error) {
-          if (codeOf(error) !== 'E_NOT_WAITING') throw error // It has ended meanwhile.
-        }
-      }
-      signal.addEventListener('abort', replace, { once: true })
-      await conductor.ended(run)
-      signal.removeEventListener('abort', replace)
-      const { state, message } = store.runs.get(run) ?? {}
-      if (state === 'failed') notice('crashed', `${message ?? name}; it runs again when it is due (${run})`)
-      store.runs.trim(scope, name, RUNS_KEPT)
+      return follow(run, signal)
     },
   }
 }
