@@ -172,6 +172,19 @@ export const commands: CommandSpec[] = [
     load: () => import('./commands/up.ts'),
   },
   {
+    name: 'rehearse',
+    group: 'Release',
+    args: '[backup]',
+    about: 'try a release on a copy: the latest backup, the sources as they are, the checks; then all of it goes',
+    folder: 'last',
+    options: ABOUT_APP,
+    examples: [
+      ['rehearse --env production', 'says what took how long, what was locked, and what changed; serves nothing'],
+      ['rehearse 20261121T032700Z-kqmw', 'with a certain backup'],
+    ],
+    load: () => import('./commands/rehearse.ts'),
+  },
+  {
     name: 'rollback',
     group: 'Release',
     args: '[release]',

@@ -19,6 +19,8 @@ export interface FollowOptions {
   isPlanShown?: boolean
   /** That it comes to nothing is what was asked for. */
   isCancelled?: boolean
+  /** Somebody else tells what came of it. */
+  isEndTold?: boolean
 }
 
 /** Shows a run until its end, over deaths of the daemon too; comes back with the exit code. */
@@ -32,6 +34,7 @@ export async function followRun(context: Context, session: Session, run: string,
     const { end, intent } = await readToEnd(session, run, view)
     view.close()
     if (options.isCancelled && (end.state === 'cancelled' || end.state === 'undone')) return sayCancelled(context, end)
+    if (options.isEndTold) return end.state === 'done' ? 0 : 1
     const code = finish(context, end, intent)
     return options.isCancelled && code === 0 ? 1 : code
   } catch (error) {

@@ -62,6 +62,8 @@ export interface Engine {
   once(scope: Scope, release: string, component: string, name: string): Promise<OnceState>
   /** Told whenever endpoints change without a plan: a restarted instance got another port. */
   onEndpoints(tell: (scope: Scope, component: string, release: string, endpoints: string[]) => void): void
+  /** Volumes, homes and logs of an environment in which nothing runs any more. Done already: nothing happens. */
+  forget(scope: Scope): Promise<void>
   /** Stops watching; instances go on. */
   close(): Promise<void>
 }

@@ -11,6 +11,7 @@ import { logs } from './logs.ts'
 import { mailList, mailShow, mailTest } from './mail.ts'
 import { plan } from './plan.ts'
 import { ps, runs } from './ps.ts'
+import { rehearsal, rehearse } from './rehearse/rehearse.ts'
 import { resourceLogin } from './resource-login.ts'
 import { smoke, smokeSign } from './smoke.ts'
 import { troubles } from './troubles.ts'
@@ -44,6 +45,8 @@ const ops: Ops = {
   },
   runs,
   ps,
+  rehearse,
+  rehearsal,
   smoke,
   'smoke-sign': smokeSign,
   uptime,

@@ -18,6 +18,8 @@ export interface LoadContext {
   stored: Pick<Stored, 'list' | 'get'>
   /** Text of a build-time value that says what the world calls the app. */
   route(value: Extract<Value, { type: 'route' }>, app: App): Promise<string>
+  /** Makes another app of it before resources become components. */
+  adapt?(app: App): App
 }
 
 export interface Taken {
@@ -35,8 +37,9 @@ export async function loadApp(where: Where, context: LoadContext): Promise<Taken
   const read = await readManifest(where)
   const { locate } = read
   if (!read.app) return { findings: read.findings, locate }
-  const scope = { app: read.app.name, environment: read.app.environment.name }
-  const expanded = expandIn(where.folder, read.app, resourceTypes)
+  const found = context.adapt?.(read.app) ?? read.app
+  const scope = { app: found.name, environment: found.environment.name }
+  const expanded = expandIn(where.folder, found, resourceTypes)
   const findings = [...read.findings, ...located(expanded.findings, locate)]
   const { app } = expanded
   if (findings.some((f) => f.level === 'error')) return { findings, scope, app, locate }

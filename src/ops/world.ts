@@ -15,6 +15,7 @@ import { Conductor } from '../run/conductor.ts'
 import { openAll, type Store } from '../store/store.ts'
 import { checkDeps } from './check-deps.ts'
 import { recoverRuns } from './recover-runs.ts'
+import { cleanRehearsals } from './rehearse/rehearse.ts'
 import { allJobs } from './schedule/jobs/all.ts'
 import { Scheduler } from './schedule/scheduler.ts'
 import { resolveValue } from './value.ts'
@@ -147,6 +148,8 @@ export async function recoverSetting(setting: Setting): Promise<void> {
     }
   }
   await recoverRuns(setting)
+  // Beside all else: it may have to wait for a run that goes on.
+  void cleanRehearsals(setting)
   setting.scheduler.start()
 }
 

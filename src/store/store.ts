@@ -3,6 +3,7 @@ import type { Scope } from '../model/plan.ts'
 import type { Notice } from '../model/plug.ts'
 import { type Backups, openBackups } from './backups.ts'
 import { type Bootstraps, openBootstraps } from './bootstraps.ts'
+import { forgetEnvironment } from './forget-environment.ts'
 import { type Keys, openKeyRecord, openKeys } from './keys.ts'
 import { keepCopy, type OpenOptions, openStore } from './open.ts'
 import { openReleases, type Releases } from './releases.ts'
@@ -25,6 +26,8 @@ export interface Store {
   uptime: Uptime
   backups: Backups
   notices: { add(n: Notice): void; list(scope: Scope, limit: number): Notice[] }
+  /** All that is on record of an environment, but for its runs, and the epoch that its edge has seen. */
+  forget(scope: Scope): void
   alerts: string[]
   /** Why nothing can be put on record. */
   readOnly?: string
@@ -49,6 +52,7 @@ export function openAll(home: string, options: OpenOptions = {}): Store {
     uptime: openUptime(db),
     backups: openBackups(db),
     notices: openNotices(db),
+    forget: (scope) => forgetEnvironment(db, scope),
     alerts,
     ...(readOnly !== undefined && { readOnly }),
     close: () => db.close(),

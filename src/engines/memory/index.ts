@@ -126,6 +126,7 @@ export function connectMemory(): MemoryEngine {
     drained: () => {},
     once: async (s, release, component, name) => once.get(`${key(s, component, release)}/${name}`) ?? 'never-started',
     onEndpoints: () => {},
+    forget: async (s) => void volumes.delete(place(s)),
     close: async () => {},
   }
   return engine

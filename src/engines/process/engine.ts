@@ -12,6 +12,7 @@ import { check } from './check.ts'
 import { retire } from './drain.ts'
 import { endpointsOf } from './endpoints.ts'
 import { runBeside } from './exec-beside.ts'
+import { forgetEnvironment } from './forget-environment.ts'
 import { lookAtLog } from './log-ring.ts'
 import { listInstances, observe } from './observe.ts'
 import { onceState, runOnce } from './once.ts'
@@ -93,6 +94,7 @@ export function openEngine(options: EngineOptions, bounds = BOUNDS): Engine {
     onEndpoints: (tell) => {
       world.tellEndpoints = tell
     },
+    forget: (scope) => forgetEnvironment(world, scope),
     close: async () => {
       world.isClosed = true
       endTicking()

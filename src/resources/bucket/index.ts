@@ -9,6 +9,7 @@ const bucket: ResourceType = {
   type: 'bucket',
   title: 'Bucket (S3)',
   outputs: OUTPUTS,
+  elsewhere: ['provider', 'endpoint', 'accountId', 'region', 'bucket', 'accessKey', 'secretKey', 'customDomain', 'fallback'],
   check: checkOptions,
   expand,
   output,

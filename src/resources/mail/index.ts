@@ -7,6 +7,7 @@ const mail: ResourceType = {
   type: 'mail',
   title: 'Mail',
   outputs: OUTPUTS,
+  elsewhere: ['relay'],
   check: checkOptions,
   expand,
   output,
