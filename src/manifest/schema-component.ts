@@ -177,7 +177,7 @@ export const component = z.strictObject({
     .optional()
     .describe('overlap: new instances run beside the old ones. replace: the old ones stop first.'),
   user: prose.optional().describe('The user inside a container.'),
-  backup: componentBackup.optional(),
+  backup: componentBackup.optional().describe('Commands around a backup, in place of a stop.'),
   test: command.optional().describe('Must exit 0 after the build, or there is no release.'),
   env: z.record(envKey, envEntry).optional().describe('Variables of this component alone.'),
   serve: serve.optional().describe('How static files are served.'),

@@ -78,7 +78,7 @@ export const manifestSchema = z
       .optional()
       .describe('Smoke checks: asked on new instances before they have traffic, and of what serves.'),
     environments: z.record(name, environment, mapping).optional().describe('What is different, by environment.'),
-    backup: backup.optional(),
+    backup: backup.optional().describe('When backups are made, where they go, and how long they stay.'),
     troubles: z
       .array(trouble, rule('E_TYPE', 'is not a list of troubles'))
       .max(200)
