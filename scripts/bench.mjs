@@ -6,7 +6,7 @@ import { fail, readJson, root, seconds, underPinnedNode } from './setup.mjs'
 
 await underPinnedNode(import.meta.url)
 const { machine, versionOf } = await import('../bench/section.ts')
-const parts = ['releases', 'unchanged', 'edge', 'footprint', 'plan', 'first-url', 'env', 'backup']
+const parts = ['releases', 'unchanged', 'edge', 'footprint', 'plan', 'first-url', 'env', 'backup', 'translate']
 const wishes = process.argv.slice(2)
 const unknown = wishes.filter((name) => !parts.includes(name))
 if (unknown.length) fail(`no such part: ${unknown.join(', ')}; there are: ${parts.join(', ')}`)

@@ -6,6 +6,7 @@ import { LandfallError } from '../lib/error.ts'
 import { show, showBare } from '../lib/show.ts'
 import { besideOf, manifestsIn } from '../manifest/find.ts'
 import { loadManifest } from '../manifest/load.ts'
+import type { ManifestFile } from '../manifest/manifest-file.ts'
 import { dataText } from '../manifest/write/data-text.ts'
 import type { Finding } from '../model/finding.ts'
 import type { ManualStep, Target, Verdict } from '../model/target.ts'
@@ -87,7 +88,11 @@ export async function importProject(input: ImportInput): Promise<ImportAnswer> {
       verdicts: r.verdicts,
     })),
     steps: ordered.flatMap((r) => r.steps),
-    findings: [...findings, ...(input.isData ? [] : checkText(text, project.folder)), ...containersOnly(merged.manifest)],
+    findings: [
+      ...findings,
+      ...(input.isData ? [] : checkManifest(merged.manifest, text, project.folder)),
+      ...containersOnly(merged.manifest),
+    ],
     totals: tally(verdicts),
   }
 }
@@ -169,10 +174,18 @@ function nothingIn(project: Project, read: ReadResult[]): LandfallError {
   })
 }
 
-/** As `landfall check` will see it; where the folder is not that of the app, its files are not asked for. */
+/** As `landfall check` will see it. Only where something is to be said is the text read again, for its lines. */
+function checkManifest(manifest: Record<string, unknown>, text: string, folder: string): Finding[] {
+  return check({ type: 'data', data: manifest }, folder).length === 0 ? [] : checkText(text, folder)
+}
+
 export function checkText(text: string, folder: string): Finding[] {
+  return check({ type: 'yaml', text }, folder)
+}
+
+function check(content: ManifestFile['content'], folder: string): Finding[] {
   return loadManifest({
-    files: { name: NAME, content: { type: 'yaml', text }, ...(existsSync(folder) && { beside: besideOf(folder) }) },
+    files: { name: NAME, content, ...(existsSync(folder) && { beside: besideOf(folder) }) },
     environment: 'local',
     folder,
     outputs: (type) => resourceTypes[type]?.outputs,

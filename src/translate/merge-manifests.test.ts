@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { dataText } from '../manifest/write/data-text.ts'
 import { effectiveManifest } from './effective-manifest.ts'
 import { matchMarkers } from './match-markers.ts'
@@ -53,8 +55,8 @@ test('a manifest from data reads back as the same, with a comment for each part'
       '  # x:1 evil: true',
       '  web:',
       '    type: web',
-      '    run: [ node, a b, yes ]',
-      '    env: { VERSION: "1.10", ON: "true" }',
+      '    run: [ node, a b, "yes" ]',
+      '    env: { VERSION: "1.10", "ON": "true" }',
       '',
       '# The names that the world uses. On this machine they get ports of their own.',
       'routes:',
@@ -89,4 +91,30 @@ test('markers are globs that stop at slashes', () => {
   }
   const names = ['compose.yaml', 'compose.prod.yml', 'a/compose.yaml', 'k8s/a.yaml', 'k8s/b/c.yaml', 'k8s.yaml', 'composeXyaml']
   expect(matchMarkers(target, names)).toEqual(['compose.prod.yml', 'compose.yaml', 'k8s/a.yaml', 'k8s/b/c.yaml'])
+})
+
+test('whatever texts a manifest has, it reads back as the same', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({
+      unit: fc.constantFrom('a', '1', ' ', ':', '-', '#', ',', '{', '"', "'", '.', '_', '=', '~', '\n'),
+      maxLength: 8,
+    }),
+    fc.constantFrom('yes', 'No', '1.10', '0x1F', '1e3', '.5', 'null', '12:30', '- a', 'a: b', 'true '),
+  )
+  fc.assert(
+    fc.property(
+      fc.dictionary(
+        fc.constantFrom('RUN', 'A_B', 'x'),
+        fc.oneof(text, fc.array(text, { minLength: 1 }), fc.integer(), fc.boolean()),
+        { minKeys: 1 },
+      ),
+      (env) => {
+        const data = { app: 'shop', components: { web: { type: 'web', env } } }
+        expect(parse(dataText(data, {}), { version: '1.2' })).toEqual(data)
+        expect(parse(dataText(data, {}), { version: '1.1' })).toEqual(data)
+      },
+    ),
+    { numRuns: 1000 },
+  )
 })

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import { pathText } from '../places.ts'
 
 type Mapping = Record<string, unknown>
@@ -103,13 +102,20 @@ function comment(text: string): string[] {
   return line === '' ? [] : [`# ${line.length > 160 ? `${line.slice(0, 159)}…` : line}`]
 }
 
-/** One value on one line. */
+/** One value on one line. By hand, since a document of the library for every value is what takes longest in an import. */
 function flow(value: unknown): string {
-  return stringify(value, {
-    collectionStyle: 'flow',
-    lineWidth: 0,
-    defaultStringType: 'PLAIN',
-    doubleQuotedMinMultiLineLength: 1e9,
-    blockQuote: false,
-  }).trim()
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[ ${value.map(flow).join(', ')} ]`
+  if (typeof value === 'object' && value !== null) {
+    const pairs = Object.entries(value).filter(([, v]) => v !== undefined)
+    return pairs.length === 0 ? '{}' : `{ ${pairs.map(([k, v]) => `${flow(k)}: ${flow(v)}`).join(', ')} }`
+  }
+  if (typeof value === 'string' && !isPlain(value)) return JSON.stringify(value)
+  return String(value)
+}
+
+/** A text that YAML reads as this text, wherever it stands; all others are quoted as in JSON, which YAML reads too. */
+function isPlain(text: string): boolean {
+  if (/^\d+(?:ms|s|m|h|d|Mi|Gi)$|^--?[A-Za-z][A-Za-z-]*$/.test(text)) return true
+  if (!/^[A-Za-z_./][\w./@%+=:-]*(?: [\w./@%+=:-]+)*$/.test(text) || /:(?: |$)|(?: |^)-(?: |$)/.test(text)) return false
+  return !/^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan|~)$/i.test(text) && !/^[.\d][\d._:e+-]*$/i.test(text)
 }

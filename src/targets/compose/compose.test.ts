@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
 import { parse } from 'yaml'
 import { targetSuite } from '../../../test/target-suite.ts'
 import index from './index.ts'
@@ -7,7 +8,9 @@ import index from './index.ts'
 const schema = JSON.parse(readFileSync('test/schemas/compose-spec.schema.json', 'utf8'))
 // The draft that it names by an address of its own is the one that ajv knows.
 delete schema.$schema
-const validate = new Ajv({ strict: false, allErrors: true }).compile(schema)
+const ajv = new Ajv({ strict: false, allErrors: true })
+formats.default(ajv)
+const validate = ajv.compile(schema)
 
 targetSuite(index, {
   validate: (files) =>

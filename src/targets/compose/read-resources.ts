@@ -171,7 +171,7 @@ export function common(service: Service): void {
   }
   say('networks', (e) => e.changed('components of an app reach each other, and no other app'))
   say('container_name', (e) => e.changed('instances have names of their own'))
-  say('hostname', (e) => e.changed('components are reached by references such as ${api.address}'))
+  say('hostname', (e) => e.changed('components are reached by their address in references'))
   say('init', (e) => e.changed('every instance has an init of its own'))
   say('tty', (e) => e.lost('nothing is attached to an instance', 'landfall exec'))
   say('stdin_open', (e) => e.lost('nothing is attached to an instance', 'landfall exec'))
@@ -193,7 +193,7 @@ export function common(service: Service): void {
   danger(
     'network_mode',
     'it shares the network of the machine or of another container',
-    'reach other components by ${name.address}',
+    'reach other components by their address in references',
   )
   danger('pid', 'it sees the processes of the machine', 'leave it out')
   danger('ipc', 'it shares memory with others', 'leave it out')

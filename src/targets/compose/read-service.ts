@@ -91,7 +91,7 @@ function portVariable(service: Service): number | undefined {
 
 function isStatic(reading: Reading, service: Service): boolean {
   const file = dockerfileText(reading, service)
-  return file !== undefined && file.includes(WRITTEN_BY) && /^FROM nginx/m.test(file)
+  return file?.includes(WRITTEN_BY) === true && /^FROM nginx/m.test(file)
 }
 
 function dockerfileText(reading: Reading, service: Service): string | undefined {
