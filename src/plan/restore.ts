@@ -1,7 +1,7 @@
-import type { Intent, PlanInput, RestoreWish, Stage, Step } from '../model/plan.ts'
+import type { Intent, Observed, PlanInput, RestoreWish, ServingComponent, Stage, Step } from '../model/plan.ts'
 import { goOn, pause } from './backup.ts'
 import type { Decision } from './decision.ts'
-import { stopOf } from './roll.ts'
+import { internalLines, stopOf } from './roll.ts'
 
 /**
  * New places beside the live ones are filled while everything goes on. Then the app stands still, the new places become the live
@@ -30,7 +30,7 @@ export function planRestore({ observed }: PlanInput, intent: Extract<Intent, { t
     {
       name: 'switch',
       downtimeSeconds: running.length === 0 ? 0 : 5,
-      steps: [...pause(running, observed), swap, ...goOn(running, observed)],
+      steps: [...pause(running, observed), swap, ...goOnChecked(running, observed)],
       undo: [...running.map(stopOf), { ...swap, isBack: true }, ...goOn(running, observed)],
     },
   ]
@@ -56,6 +56,21 @@ export function planRestore({ observed }: PlanInput, intent: Extract<Intent, { t
     ],
     findings: [],
   }
+}
+
+/** What was brought back is asked before it has requests: the checks of the release that serves. A failed one swaps back. */
+function goOnChecked(running: ServingComponent[], observed: Observed): Step[] {
+  const steps = goOn(running, observed)
+  const release = observed.serves
+  const { operate } = observed.releases.find((r) => r.release === release) ?? {}
+  const checks = (operate?.checks ?? []).filter((c) => c.on.includes('restore'))
+  if (release === undefined || checks.length === 0 || steps.length === 0 || observed.routes.length === 0) return steps
+  const internal = internalLines(observed.serving)
+  const smoke: Step = { type: 'smoke', release, routes: observed.routes, internal, checks }
+  // Components ask each other while the world still waits.
+  const opens = running.filter((s) => s.component.address === 'edge').map((s) => s.component.name)
+  const open: Step[] = opens.length > 0 ? [{ type: 'route', routes: observed.routes, internal, opens }] : []
+  return [...steps.slice(0, -1), ...open, smoke, ...steps.slice(-1)]
 }
 
 /** On a machine where nothing is yet: filled before anything of the app starts. */

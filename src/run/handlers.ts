@@ -20,7 +20,6 @@ export async function actOn(step: Step, plan: Plan, epoch: number, crew: Crew, c
         routes: plan.outcome?.routes ?? step.routes,
         resources: plan.outcome?.operate?.resources ?? [],
         release: step.release,
-        occasion: 'release',
         signal: ctx.signal,
       })
       for (const r of results) ctx.say(describeResult(r))
