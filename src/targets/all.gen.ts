@@ -2,6 +2,7 @@
 import type { Target } from '../model/target.ts'
 import cloudronPlug from './cloudron/index.ts'
 import composePlug from './compose/index.ts'
+import coolifyPlug from './coolify/index.ts'
 import dockerfilePlug from './dockerfile/index.ts'
 import giteaActionsPlug from './gitea-actions/index.ts'
 import githubActionsPlug from './github-actions/index.ts'
@@ -12,6 +13,7 @@ import jenkinsPlug from './jenkins/index.ts'
 export const targets: Record<string, Target> = {
   'cloudron': cloudronPlug,
   'compose': composePlug,
+  'coolify': coolifyPlug,
   'dockerfile': dockerfilePlug,
   'gitea-actions': giteaActionsPlug,
   'github-actions': githubActionsPlug,
