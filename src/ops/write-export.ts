@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import { writeAtomic } from '../lib/atomic.ts'
+import { digestOf } from '../lib/digest.ts'
 import { codeOf, LandfallError } from '../lib/error.ts'
 import { showBare } from '../lib/show.ts'
 import { WRITTEN_BY } from '../translate/written-by.ts'
@@ -14,12 +15,36 @@ export interface WriteState {
 
 /** How the files of an export compare with what is in a folder. */
 export function compareExport(answer: ExportAnswer, out: string): WriteState[] {
+  const known = readKnown(out)
   return Object.entries(answer.files).map(([path, { text }]) => {
     const there = textAt(inside(out, path))
     if (there === undefined) return { path, state: 'new' }
     if (there === text) return { path, state: 'same' }
-    return { path, state: there.includes(WRITTEN_BY) ? 'changed' : 'foreign' }
+    const isOurs = there.includes(WRITTEN_BY) || (known[path] !== undefined && known[path] === digestOf(there))
+    return { path, state: isOurs ? 'changed' : 'foreign' }
   })
+}
+
+/** Formats without comments, such as JSON, cannot say that they are ours: what was written is remembered beside them. */
+const KNOWN = '.landfall-export.json'
+
+function readKnown(out: string): Record<string, string> {
+  try {
+    const data: unknown = JSON.parse(textAt(join(out, KNOWN)) ?? '{}')
+    return Object.fromEntries(
+      Object.entries(typeof data === 'object' && data !== null ? data : {}).filter(([, v]) => typeof v === 'string'),
+    )
+  } catch {
+    return {} // Damaged: then nothing is known, and `--force` says what is wanted.
+  }
+}
+
+function remember(answer: ExportAnswer, out: string): void {
+  const silent = Object.entries(answer.files).filter(([, { text }]) => !text.includes(WRITTEN_BY))
+  if (silent.length === 0) return
+  const all = { ...readKnown(out), ...Object.fromEntries(silent.map(([path, { text }]) => [path, digestOf(text)])) }
+  const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)))
+  writeAtomic(inside(out, KNOWN), `${JSON.stringify(sorted, null, 2)}\n`, 0o644)
 }
 
 /** Writes what is new or different; over files that somebody else wrote only with `force`. Nothing is written if one is refused. */
@@ -35,6 +60,7 @@ export function writeExport(answer: ExportAnswer, out: string, force: boolean): 
       hint: '--out <folder> writes elsewhere, --force writes over it, --check shows what would change',
     })
   }
+  for (const { path } of states) refuseLinks(out, inside(out, path))
   for (const { path, state } of states) {
     const file = answer.files[path]
     if (!file || state === 'same') continue
@@ -51,7 +77,20 @@ export function writeExport(answer: ExportAnswer, out: string, force: boolean): 
       })
     }
   }
+  remember(answer, out)
   return states
+}
+
+/** A folder on the way may be a link that somebody put there. */
+function refuseLinks(out: string, to: string): void {
+  mkdirSync(out, { recursive: true })
+  const root = realpathSync(out)
+  let at = dirname(to)
+  while (textAt(at) === undefined) at = dirname(at)
+  const real = realpathSync(at)
+  if (real === root || real.startsWith(root === sep ? root : `${root}${sep}`)) return
+  const message = `${showBare(at)} is a link that leads out of ${showBare(out)}`
+  throw new LandfallError({ code: 'E_PATH', message, hint: 'replace it by a folder' })
 }
 
 /** Names in a manifest end up in paths: none of them leads out of the folder. */

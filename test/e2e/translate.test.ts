@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -93,6 +103,13 @@ test('export writes, finds drift, and refuses files of others', async () => {
   const foreign = await exported()
   expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringContaining('E_EXISTS')])
   expect((await exported('--force')).code).toBe(0)
+  const elsewhere = mkdtempSync(join(tmpdir(), 'lf-elsewhere-'))
+  rmSync(join(out, 'gateway'), { recursive: true })
+  symlinkSync(elsewhere, join(out, 'gateway'))
+  const led = await exported()
+  expect([led.code, led.stderr]).toEqual([2, expect.stringContaining('E_PATH')])
+  expect(readdirSync(elsewhere)).toEqual([])
+  rmSync(elsewhere, { recursive: true })
 })
 
 test('export --strict fails where anything is lost, --check where versions disagree', async () => {

@@ -1,4 +1,5 @@
 import type { Resource } from '../../model/app.ts'
+import { writtenBy } from '../../translate/written-by.ts'
 import type { Draft } from './draft.ts'
 
 const USER = 'app'
@@ -148,7 +149,7 @@ function extensions(draft: Draft, resource: Resource): void {
   if (!Array.isArray(list) || list.length === 0) return
   const path = `db/${resource.name}.sql`
   draft.files[path] = {
-    text: `-- A new volume runs this once.\n${list.map((name) => `CREATE EXTENSION IF NOT EXISTS "${String(name)}";`).join('\n')}\n`,
+    text: `-- ${writtenBy('compose')}\n-- A new volume runs this once.\n${list.map((name) => `CREATE EXTENSION IF NOT EXISTS "${String(name)}";`).join('\n')}\n`,
   }
   const service = draft.services[resource.name]!
   service.volumes = [...(service.volumes as string[]), `./${path}:/docker-entrypoint-initdb.d/10-extensions.sql:ro`]
