@@ -17,6 +17,8 @@ export default defineConfig({
           name: 'parts',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          // It imports JSON in the way of bundlers.
+          server: { deps: { inline: [/@actions\/(workflow-parser|expressions|languageserver)/] } },
         },
       },
       // The whole product under load, one file at a time, so that the load of one is not the trouble of another.
