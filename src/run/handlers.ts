@@ -18,7 +18,8 @@ export async function actOn(step: Step, plan: Plan, epoch: number, crew: Crew, c
       const results = await runChecks(crew.checks, plan, step.checks, {
         isStaged: true,
         routes: plan.outcome?.routes ?? step.routes,
-        resources: plan.outcome?.operate?.resources ?? [],
+        // A restore makes no release: what is on record with the one that serves counts.
+        resources: (plan.outcome ?? crew.store.releases.get(plan, step.release))?.operate?.resources ?? [],
         release: step.release,
         signal: ctx.signal,
       })

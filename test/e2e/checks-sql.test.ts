@@ -1,10 +1,12 @@
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OpAnswers } from '../../src/ops/contract.ts'
 import { needs } from '../capabilities.ts'
 import { writeApp } from './an-app.ts'
 import { freePort, Machine } from './helpers.ts'
+import { Probe } from './probe.ts'
 
 async function aMachine(): Promise<{ machine: Machine; folder: string }> {
   const machine = await Machine.make()
@@ -49,6 +51,48 @@ needs('postgres').test(
     expect((await machine.app()).release).toBe('r1')
   },
 )
+
+needs('postgres').test('a restore whose data does not pass its checks is swapped back before anybody meets it', async () => {
+  const { machine, folder } = await aMachine()
+  writeApp(folder, {
+    more: [
+      '  - { name: notes, sql: { query: "select count(*) from note", expect: { min: 2 } }, on: [restore] }',
+      'resources: { db: { type: postgres, version: 17 } }',
+      'env: { DATABASE_URL: { from: db.url } }',
+    ],
+  })
+  await machine.must(['up', '--yes'], { cwd: folder })
+  const url = await machine.url()
+  const query = async (text: string): Promise<unknown> => {
+    const { DATABASE_URL } = (await (await fetch(`${url}/env`)).json()) as Record<string, string>
+    const client = new pg.Client({ connectionString: DATABASE_URL })
+    await client.connect()
+    try {
+      return (await client.query<{ v: string }>(text)).rows[0]?.v
+    } finally {
+      await client.end()
+    }
+  }
+  await query('create table note (a text)')
+  await query(`insert into note values ('one')`)
+  await machine.must(['backup', 'create', '--yes', '--no-verify'], { cwd: folder })
+  await query(`insert into note values ('two')`)
+  const { backups } = await machine.json<{ backups: { id: string }[] }>(['backup', 'list'], { cwd: folder })
+  const probe = new Probe(url)
+  const refused = await machine.run(['backup', 'restore', backups[0]!.id, '--yes'], { cwd: folder })
+  expect(refused.code).toBe(1)
+  expect(refused.stderr + refused.stdout).toMatch(/notes: sql on db: it is 1, expected at least 2/)
+  expect((await probe.stop()).failures).toEqual([])
+  expect(await query('select count(*) as v from note')).toBe('2')
+  await query(`delete from note`)
+  await query(`insert into note values ('three'), ('four')`)
+  await machine.must(['backup', 'create', '--yes', '--no-verify'], { cwd: folder })
+  await query(`insert into note values ('five')`)
+  const again = await machine.json<{ backups: { id: string }[] }>(['backup', 'list'], { cwd: folder })
+  const fresh = again.backups.find((b) => b.id !== backups[0]!.id)!
+  await machine.must(['backup', 'restore', fresh.id, '--yes'], { cwd: folder })
+  expect(await query('select count(*) as v from note')).toBe('2')
+})
 
 test('a database that refuses, or takes a connection and never answers, is named with its place, and nothing switches', async () => {
   const { machine, folder } = await aMachine()
