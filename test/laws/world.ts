@@ -90,7 +90,10 @@ export class TestWorld {
   }
 
   private newConductor(): Conductor {
-    return new Conductor({ engine: this.engine, edge: this.edge, store: this.store, checks: this.checks, now: () => Date.now() }, () => {})
+    return new Conductor(
+      { engine: this.engine, edge: this.edge, store: this.store, checks: this.checks, now: () => Date.now() },
+      () => {},
+    )
   }
 
   async observed(): Promise<Observed> {

@@ -40,7 +40,7 @@ export function loginByUrl(url: string, signal: AbortSignal): Promise<void> {
       rest = Buffer.concat([rest, chunk])
       for (let reply = readReply(rest); reply !== undefined; reply = readReply(rest)) {
         rest = rest.subarray(reply.bytes)
-        if (reply.type === 'error') return fail(reply.text, /^(WRONGPASS|NOAUTH|ERR invalid password)/.test(reply.text))
+        if (reply.type === 'error') return fail(reply.text, /^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(reply.text))
         answers += 1
         if (answers < commands.length) continue
         signal.removeEventListener('abort', end)
