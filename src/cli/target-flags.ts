@@ -1,7 +1,6 @@
 import { LandfallError } from '../lib/error.ts'
 import { show } from '../lib/show.ts'
 import type { Context } from './context.ts'
-import { whereOf } from './where.ts'
 
 /** `--option gateway=none,per-component`; a name alone is the same as `=true`. */
 export function optionsOf(given = ''): Record<string, string> {
@@ -23,15 +22,9 @@ export function optionsOf(given = ''): Record<string, string> {
   )
 }
 
-/**
- * The environment that is written: what goes to another platform is rarely the local one, so it is `production` where the manifest has
- * that, and `local` where it has none.
- */
-export async function environmentOf(context: Context): Promise<string> {
-  if (context.isEnvironmentGiven) return context.environment
-  const { namesOfEnvironments } = await import('../ops/environments.ts')
-  const where = await whereOf(context)
-  return (await namesOfEnvironments(where)).includes('production') ? 'production' : 'local'
+/** The environment that is written: what goes to another platform is rarely the local one, and need not be declared. */
+export function environmentOf(context: Context): string {
+  return context.isEnvironmentGiven ? context.environment : 'production'
 }
 
 export function today(): string {

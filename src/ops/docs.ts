@@ -38,7 +38,7 @@ const FACTS = 'facts.json'
 
 /** The deployment guide of a folder's manifest, as texts; nothing is written yet. */
 export async function docs(input: DocsInput): Promise<DocsAnswer> {
-  const read = await readManifest(input)
+  const read = await readManifest(input, true)
   const { app, manifest } = read
   if (!app) throw firstError(read.findings)
   const before = provedIn(factsIn(input.out), input)

@@ -12,14 +12,15 @@ export interface Where {
   environment: string
 }
 
-/** The manifest of a folder, resolved for the environment, or what is wrong with it. */
-export async function readManifest({ folder, config, environment }: Where): Promise<Loaded> {
+/** The manifest of a folder, resolved for the environment, or what is wrong with it. `isExport`: for somewhere else. */
+export async function readManifest({ folder, config, environment }: Where, isExport = false): Promise<Loaded> {
   return loadManifest({
     files: findManifest(folder, config),
     environment,
     folder,
     outputs: (type) => resourceTypes[type]?.outputs,
     builders: Object.keys(builders),
+    ...(isExport && { isExport }),
   })
 }
 

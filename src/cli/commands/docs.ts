@@ -12,7 +12,7 @@ const FOLDER = 'deployment-guide'
 export const run: Run = async (context, _args, flags) => {
   const where = await whereOf(context)
   const { docs, writeDocs } = await import('../../ops/docs.ts')
-  const environment = await environmentOf(context)
+  const environment = environmentOf(context)
   const proved = flags.proved === undefined ? undefined : provedOf(flags.proved)
   const result = await docs({
     ...where,
