@@ -15,6 +15,7 @@ export function capture(walk: Walk, wanted: Capture[], source: Source): string |
     const value = take(walk, one, source)
     if (value === undefined) return `nothing to capture as \${${one.name}}: ${describe(one)} is not there`
     walk.values.set(one.name, value)
+    walk.captured.add(one.name)
   }
   return undefined
 }

@@ -160,6 +160,8 @@ describe('several steps', () => {
     const taken = http('/', { capture: [{ name: 'token', from: 'json', of: 'token' }] })
     const [result] = await app.run([{ name: 'it', on: [], steps: [taken, http('/verify?token=${token}')] }])
     expect(JSON.stringify(result)).not.toContain('canary')
+    const said = await app.because(taken, http('/', { expect: { text: 'bearer ${token}' } }))
+    expect(said).toBe('step 2: the body lacks "bearer ${token}": {"token":"${token}"}')
   })
 })
 

@@ -8,6 +8,9 @@ import { runSql } from './sql.ts'
 import { beginWalk, type StepResult, type Walk } from './walk.ts'
 import { runWebsocket } from './websocket.ts'
 
+/** Shorter values are numbers and words, and to cut them out of a text would make it unreadable. */
+const LEAST_SECRET = 8
+
 export interface CheckOptions {
   /** The table on trial, or the one that serves. */
   isStaged: boolean
@@ -70,9 +73,19 @@ async function runCheck(walk: Walk, check: Check): Promise<Omit<CheckResult, 'na
     }
     if (last.because === undefined) continue
     const where = check.steps.length > 1 ? `step ${i + 1}: ` : ''
-    return { state: 'failed', isPassed: false, ...last, because: `${where}${last.because}` }
+    return { state: 'failed', isPassed: false, ...last, because: `${where}${withoutCaptured(walk, last.because)}` }
   }
   return { state: 'passed', isPassed: true, ...last }
+}
+
+/** What a step captured may be a secret, and why a check failed stands in journals and logs. */
+function withoutCaptured(walk: Walk, text: string): string {
+  let clean = text
+  for (const name of walk.captured) {
+    const value = walk.values.get(name) ?? ''
+    if (value.length >= LEAST_SECRET) clean = clean.replaceAll(value, `\${${name}}`)
+  }
+  return clean
 }
 
 async function runStep(walk: Walk, step: CheckStep): Promise<StepResult> {

@@ -18,6 +18,8 @@ export interface Walk {
   release: string
   /** What `${…}` stands for; captured values are added. */
   values: Map<string, string>
+  /** Names of those that a step captured. */
+  captured: Set<string>
   cookies: CookieJar
   /** Newest message of each mailbox when the check began. */
   mailSeen: Map<string, number>
@@ -48,6 +50,7 @@ export async function beginWalk(
     hosts,
     urls,
     values: new Map(Object.entries(made)),
+    captured: new Set(),
     cookies: new CookieJar(),
     mailSeen: new Map(),
   }

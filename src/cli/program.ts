@@ -44,7 +44,10 @@ const PARENTS: Record<string, string> = {
 function parentOf(program: Command, parents: Map<string, Command>, name: string, spec: CommandSpec): Command {
   const known = parents.get(name)
   if (known) return known
-  const made = program.command(name).description(PARENTS[name] ?? name).helpGroup(`${spec.group}:`)
+  const made = program
+    .command(name)
+    .description(PARENTS[name] ?? name)
+    .helpGroup(`${spec.group}:`)
   made.helpCommand(false)
   parents.set(name, made)
   return made

@@ -313,7 +313,7 @@ export interface MailStep {
   subject?: string
   text?: string
   withinSeconds: number
-  /** Every link that this app could be meant by must have this host, as the world writes it. */
+  /** The host that its first link must have, as the world writes it. */
   linkHost?: string
   /** The first link is followed, once, and answered so. */
   follow?: { redirects: number; expect: AnswerExpectation }
