@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { LandfallError } from '../../../lib/error.ts'
 import type { SnapshotTarget } from '../../../model/backup.ts'
 import { SUPERUSER } from '../server-files.ts'
-import type { Login } from './wire.ts'
+import { type Login, Wire } from './wire.ts'
 
 /** As the app, by its URL. */
 export function appLogin({ values, resource }: SnapshotTarget): Login {
@@ -35,7 +35,15 @@ export function rootLogin(target: SnapshotTarget): Login {
   return folder ? { ...app, host: join(folder, 'socket'), user: SUPERUSER, password: '', ssl: false } : app
 }
 
-/** A database to be logged in to while others are made, renamed and dropped. */
-export function adminLogin(target: SnapshotTarget): Login {
-  return { ...rootLogin(target), database: 'postgres' }
+/** Into a database from which others are made, renamed and dropped: the first of those that servers usually have. */
+export async function openAdmin(target: SnapshotTarget, signal: AbortSignal): Promise<Wire> {
+  let failure: unknown
+  for (const database of ['postgres', 'defaultdb', 'template1']) {
+    try {
+      return await Wire.open({ ...rootLogin(target), database }, signal)
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  throw failure
 }

@@ -1,6 +1,7 @@
+import { LandfallError } from '../../../lib/error.ts'
 import type { Holding, SnapshotCode, SnapshotTarget } from '../../../model/backup.ts'
-import { adminLogin, appLogin, rootLogin } from './logins.ts'
-import { runSql } from './run-sql.ts'
+import { appLogin, openAdmin, rootLogin } from './logins.ts'
+import { isSqlError, runSql } from './run-sql.ts'
 import { extensionsOf, rowsOf, SAME_TEXT, sequencesOf, tablesOf } from './tables.ts'
 import { literal, name, Wire } from './wire.ts'
 
@@ -8,11 +9,20 @@ import { literal, name, Wire } from './wire.ts'
 export const restore: SnapshotCode['restore'] = async (into, place, from, ctx) => {
   const app = appLogin(into)
   const root = rootLogin(into)
-  const admin = await Wire.open(adminLogin(into), ctx.signal)
+  const admin = await openAdmin(into, ctx.signal)
   try {
     await admin.query(`drop database if exists ${name(place)} with (force)`)
     const owner = root.user === app.user ? '' : ` owner ${name(app.user)}`
-    await admin.query(`create database ${name(place)}${owner} template template0 encoding 'UTF8'`)
+    await admin.query(`create database ${name(place)}${owner} template template0 encoding 'UTF8'`).catch((error: unknown) => {
+      if (!isSqlError(error, '42501')) throw error
+      throw new LandfallError({
+        code: 'E_TARGET',
+        at: `resources.${into.resource.name}`,
+        message: `${root.user} may not create databases on this server, and a restore goes into a new one`,
+        hint: `as its administrator: alter role ${name(root.user)} createdb`,
+        cause: error,
+      })
+    })
     if (owner !== '') await admin.query(`revoke all on database ${name(place)} from public`)
   } finally {
     admin.close()
@@ -74,7 +84,7 @@ export const swapBack: SnapshotCode['swapBack'] = (at, place, ctx) => exchange(a
 
 async function exchange(at: SnapshotTarget, from: string, aside: string, signal: AbortSignal): Promise<void> {
   const live = appLogin(at).database
-  const admin = await Wire.open(adminLogin(at), signal)
+  const admin = await openAdmin(at, signal)
   try {
     const there = new Set((await admin.query('select datname from pg_catalog.pg_database')).map(([text]) => text))
     // Done already, by an attempt whose end nobody saw.
@@ -111,7 +121,7 @@ async function rightsOf(admin: Wire, live: string): Promise<string[]> {
 }
 
 export const drop: SnapshotCode['drop'] = async (at, place, which, ctx) => {
-  const admin = await Wire.open(adminLogin(at), ctx.signal)
+  const admin = await openAdmin(at, ctx.signal)
   try {
     await admin.query(`drop database if exists ${name(which === 'old' ? oldOf(place) : place)} with (force)`)
   } finally {
