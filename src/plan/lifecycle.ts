@@ -31,18 +31,13 @@ export function postdeployStage(fresh: ServingComponent[]): Stage {
   return { name: 'postdeploy', downtimeSeconds: 0, steps, undo: [] }
 }
 
-/** Servers that are not ours and that something of what begins now leans on. */
-export function awaitExternal(external: ExternalServer[], begins: string[], release: string): Step[] {
-  return external
-    .filter((e) => e.neededBy.some((name) => begins.includes(name)))
-    .map(({ resource, server, values }) => ({
-      type: 'await-resource',
-      resource,
-      server,
-      values,
-      release,
-      timeoutSeconds: NEEDS_SECONDS,
-    }))
+/** Servers that are not ours and that something of what begins now leans on, each with the values of the first that does. */
+export function awaitExternal(external: ExternalServer[], begins: ServingComponent[]): Step[] {
+  return external.flatMap(({ resource, server, values, neededBy }) => {
+    const first = begins.find((s) => neededBy.includes(s.component.name))
+    if (!first) return []
+    return { type: 'await-resource', resource, server, values, release: first.release, timeoutSeconds: NEEDS_SECONDS }
+  })
 }
 
 /** What users and whoever says yes must know of these steps. */

@@ -57,13 +57,7 @@ export function planUp(input: PlanInput, intent: Up): Decision {
 
   const fresh = ours.filter(isFresh)
   const inResources = resourceStage(app, resources, observed, input.provision)
-  inResources.steps.push(
-    ...awaitExternal(
-      input.external ?? [],
-      ours.map((s) => s.component.name),
-      intent.release,
-    ),
-  )
+  inResources.steps.push(...awaitExternal(input.external ?? [], byName(ours)))
   const stages: Stage[] = [predeployStage(fresh, observed), buildStage(next, observed), inResources]
   if (intent.restore) stages.push(restoreStage(intent.restore))
   const saved = intent.restore ? undefined : backupBefore(app, fresh, observed, intent.release)

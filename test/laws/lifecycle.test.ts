@@ -144,6 +144,13 @@ describe('laws of what runs around a release', () => {
     world.engine.sick.clear()
     await world.run(await plan('1', ['web']))
     expect((await plan('1', ['web'])).stages).toEqual([])
+    // One that has to be started anew has the release that it is of, which is on record.
+    const { steps } = world.engine
+    await steps.stop(
+      { type: 'stop', component: 'web', release: 'r2' },
+      { ...shop, run: 'run-x', signal: AbortSignal.abort(), say: () => {} },
+    )
+    expect(awaits(await plan('1', ['web']))).toMatchObject([{ resource: 'db', release: 'r2' }])
   })
 })
 
