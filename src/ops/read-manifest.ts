@@ -20,7 +20,7 @@ export async function readManifest({ folder, config, environment }: Where, isExp
     folder,
     outputs: (type) => resourceTypes[type]?.outputs,
     builders: Object.keys(builders),
-    ...(isExport && { isExport }),
+    ...(isExport && { anyEngine: true }),
   })
 }
 
