@@ -25,7 +25,7 @@ export class Ledger {
   }
 
   root(): Entry {
-    return this.entry([], this.source.data)
+    return new LedgerEntry(this, [], this.source.data)
   }
 
   /** One verdict for each mark that speaks for a leaf, in the order of the document, and one for each part that nobody marked. */
@@ -35,39 +35,15 @@ export class Ledger {
     return found
   }
 
-  private entry(path: Path, value: unknown): Entry {
-    const { source } = this
-    const mark = (is: Mark) => {
-      if (value === undefined) return
-      const key = pathKey(path)
-      const before = this.marks.get(key)
-      if (!before || RANK[is.type] > RANK[before.type]) this.marks.set(key, is)
-    }
-    const below = (part: string | number) => this.entry([...path, part], child(value, part))
-    return {
-      path,
-      key: String(path.at(-1) ?? ''),
-      value,
-      isThere: value !== undefined,
-      get at() {
-        return source.at(path)
-      },
-      get: (...keys) =>
-        keys.reduce<Entry>((entry, key) => this.entry([...entry.path, key], child(entry.value, key)), this.entry(path, value)),
-      entries: () => (isMapping(value) ? Object.keys(value).map(below) : []),
-      items: () => {
-        if (Array.isArray(value)) return value.map((_, i) => below(i))
-        return value === undefined || value === null ? [] : [this.entry(path, value)]
-      },
-      text: () => (isScalar(value) && value !== null && value !== undefined ? String(value) : undefined),
-      number: () => (typeof value === 'number' ? value : undefined),
-      flag: () => (typeof value === 'boolean' ? value : undefined),
-      kept: (to) => mark({ type: 'kept', ...(to !== undefined && { to }) }),
-      changed: (how, hint) => mark({ type: 'changed', how, ...(hint !== undefined && { hint }) }),
-      lost: (why, hint) => mark({ type: 'lost', why, ...(hint !== undefined && { hint }) }),
-      finding: (level: Level, code, message, hint) =>
-        void this.findings.push({ level, code, at: source.at(path), message, ...(hint !== undefined && { hint }) }),
-    }
+  /** For entries: what a person said of a place. */
+  mark(path: Path, is: Mark): void {
+    const key = pathKey(path)
+    const before = this.marks.get(key)
+    if (!before || RANK[is.type] > RANK[before.type]) this.marks.set(key, is)
+  }
+
+  at(path: Path): string {
+    return this.source.at(path)
   }
 
   /** Leaves below `path` that no mark below it speaks for; what `inherited` says counts for them. */
@@ -108,6 +84,71 @@ export class Ledger {
   private verdict(path: Path, mark: Mark | undefined, leaves: number): Verdict {
     const is = { path: pathText(path), at: this.source.at(path), leaves }
     return mark ? { ...is, ...mark } : { ...is, type: 'lost', why: UNMARKED, isUnmarked: true }
+  }
+}
+
+/** Thousands of them come and go while a long file is read: methods on the prototype, and nothing kept but three fields. */
+class LedgerEntry implements Entry {
+  readonly path: Path
+  readonly value: unknown
+  private readonly ledger: Ledger
+
+  constructor(ledger: Ledger, path: Path, value: unknown) {
+    this.ledger = ledger
+    this.path = path
+    this.value = value
+  }
+
+  get key(): string {
+    return String(this.path.at(-1) ?? '')
+  }
+  get at(): string {
+    return this.ledger.at(this.path)
+  }
+  get isThere(): boolean {
+    return this.value !== undefined
+  }
+
+  get(...keys: (string | number)[]): Entry {
+    const value = keys.reduce<unknown>((v, key) => child(v, key), this.value)
+    return new LedgerEntry(this.ledger, [...this.path, ...keys], value)
+  }
+
+  entries(): Entry[] {
+    return isMapping(this.value) ? Object.keys(this.value).map((key) => this.get(key)) : []
+  }
+
+  items(): Entry[] {
+    if (Array.isArray(this.value)) return this.value.map((_, i) => this.get(i))
+    return this.value === undefined || this.value === null ? [] : [this]
+  }
+
+  text(): string | undefined {
+    const { value } = this
+    return isScalar(value) && value !== null && value !== undefined ? String(value) : undefined
+  }
+  number(): number | undefined {
+    return typeof this.value === 'number' ? this.value : undefined
+  }
+  flag(): boolean | undefined {
+    return typeof this.value === 'boolean' ? this.value : undefined
+  }
+
+  kept(to?: string): void {
+    this.mark({ type: 'kept', ...(to !== undefined && { to }) })
+  }
+  changed(how: string, hint?: string): void {
+    this.mark({ type: 'changed', how, ...(hint !== undefined && { hint }) })
+  }
+  lost(why: string, hint?: string): void {
+    this.mark({ type: 'lost', why, ...(hint !== undefined && { hint }) })
+  }
+  finding(level: Level, code: string, message: string, hint?: string): void {
+    this.ledger.findings.push({ level, code, at: this.at, message, ...(hint !== undefined && { hint }) })
+  }
+
+  private mark(is: Mark): void {
+    if (this.isThere) this.ledger.mark(this.path, is)
   }
 }
 
