@@ -18,11 +18,17 @@ export function factsOf({ app, environments, platforms, builds }: GuideInput): R
     put(`${at}: health`, c.health && JSON.stringify(c.health))
     put(`${at}: rollout`, c.rollout)
     for (const s of c.releaseSteps) put(`${at}: release step ${s.name}`, commandText(s.run))
+    for (const s of [...(c.predeploy ?? []), ...(c.bootstrap ?? []), ...(c.postdeploy ?? [])])
+      put(`${at}: step ${s.name}`, commandText(s.run))
+    put(`${at}: schedule`, c.schedule && stable(c.schedule))
+    put(`${at}: archives`, c.archives && stable(c.archives))
+    put(`${at}: compatible`, c.compatible)
     for (const [name, commands] of Object.entries(c.tasks)) put(`${at}: task ${name}`, commands.map(commandText).join('; '))
   }
   for (const r of app.resources) put(`resource ${r.name}`, `${r.type} ${stable(r.options)}`)
   for (const e of app.contract) {
     const words = [
+      e.type ?? '',
       e.isSecret ? 'secret' : '',
       e.isRequired ? 'required' : '',
       e.when,
@@ -31,6 +37,9 @@ export function factsOf({ app, environments, platforms, builds }: GuideInput): R
     ]
     put(`variable ${e.name}`, words.filter(Boolean).join(', '))
   }
+  for (const g of app.groups ?? []) put(`group ${g.name}`, `${g.rule}: ${g.names.join(', ')}`)
+  put('backup', app.backup && stable(app.backup))
+  for (const t of app.troubles ?? []) put(`trouble ${t.symptom}`, stable(t))
   for (const r of app.routes) put(`route ${r.host}${r.path}`, r.to)
   for (const c of app.checks) put(`check ${c.name}`, stable(c))
   for (const e of environments)

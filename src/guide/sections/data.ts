@@ -1,3 +1,4 @@
+import type { App } from '../../model/app.ts'
 import { type Block, code, heading, type Inline, joined, list, type Page, say, shell, steps, table } from '../blocks.ts'
 import type { GuideInput } from '../guide-input.ts'
 
@@ -35,6 +36,7 @@ export function dataPage({ app, cite }: GuideInput): Page {
         code('verify'),
         ' has restored it into a scratch instance and compared it.',
       ),
+      ...policyBlocks(app),
       heading('Restore'),
       steps([
         ['See what there is: ', code(`landfall backup list${environment}`)],
@@ -60,11 +62,47 @@ export function dataPage({ app, cite }: GuideInput): Page {
                 migrating.map((c): Inline => [code(c.name)]),
                 ', ',
               ),
-              ' changes data in its release steps: they are not undone. The plan of the rollback says whether the old code may run on what they left, and what a restore would lose.',
+              ' has release steps, and they are not undone. The rollback says first whether the old code may run on the schema that they left, and what a restore would lose; `--code` and `--code-and-data` choose.',
             ] as Inline,
           ]
         : []),
     ]),
   )
+  if (migrating.length > 0) {
+    blocks.push(
+      heading('Rehearse'),
+      shell(`landfall rehearse${environment}`),
+      say(
+        'Tries the release on a copy of the latest backup and removes it again: what takes how long, what it locks, what it changes.',
+      ),
+    )
+  }
   return { name: 'data', title: 'Data: backup, restore, way back', blocks }
+}
+
+function policyBlocks({ backup }: App): Block[] {
+  if (!backup) return []
+  const { timing, keep, verify } = backup
+  const items: Inline[] = [
+    [
+      timing === undefined
+        ? 'Made by hand.'
+        : timing.type === 'every'
+          ? `Made every ${spanText(timing.seconds)}.`
+          : `Made at ${timing.expression} ${timing.timeZone}.`,
+    ],
+    [
+      keep.count === undefined && keep.ageSeconds === undefined
+        ? 'All are kept.'
+        : `Kept: ${[keep.count === undefined ? '' : `${keep.count} verified ones`, keep.ageSeconds === undefined ? '' : `those of the last ${spanText(keep.ageSeconds)}`].filter(Boolean).join(', ')}.`,
+    ],
+    [verify ? 'Each is proven by a restore as soon as it is taken.' : 'None is proven before somebody asks for it.'],
+  ]
+  return [list(items)]
+}
+
+function spanText(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400} ${seconds === 86_400 ? 'day' : 'days'}`
+  if (seconds % 3600 === 0) return `${seconds / 3600} ${seconds === 3600 ? 'hour' : 'hours'}`
+  return `${Math.round(seconds / 60)} minutes`
 }

@@ -1,14 +1,14 @@
-import type { EnvEntry } from '../../model/app.ts'
+import type { EnvEntry, EnvGroup } from '../../model/app.ts'
 import { type Block, code, heading, type Inline, joined, list, type Page, say, shell, table } from '../blocks.ts'
 import type { GuideInput } from '../guide-input.ts'
-import { valueText } from '../value-text.ts'
+import { quoted, valueText } from '../value-text.ts'
 
 /** The environment contract as a table, with who gives each value and what changing it does. */
 export function environmentPage({ app, cite }: GuideInput): Page {
   const entries = [...app.contract].sort((a, b) => (a.name < b.name ? -1 : 1))
   const renamed = entries.filter((e) => e.as && Object.keys(e.as).length > 0)
   const rotated = entries.filter((e) => e.onRotate)
-  const manual = entries.filter((e) => e.isRequired && !e.default && !e.generate)
+  const manual = entries.filter((e) => e.isRequired && !e.default && !e.generate && !e.source && !e.isKeptOut)
   const blocks: Block[] = [
     say(
       'Secrets are kept encrypted and reach a process only when it starts. ',
@@ -42,6 +42,7 @@ export function environmentPage({ app, cite }: GuideInput): Page {
   if (manual.length > 0) blocks.push(heading('To be set by hand'), shell(...manual.map((e) => `landfall env set ${e.name}`)))
   if (rotated.length > 0)
     blocks.push(heading('What a change does'), list(rotated.map((e): Inline => [code(e.name), `: ${e.onRotate}`])))
+  if (app.groups?.length) blocks.push(heading('Together', cite('groups')), list(app.groups.map(groupText)))
   const built = entries.filter((e) => e.when !== 'run')
   if (built.length > 0) {
     blocks.push(
@@ -69,25 +70,37 @@ export function environmentPage({ app, cite }: GuideInput): Page {
 }
 
 function sourceOf(e: EnvEntry): Inline {
+  if (e.source?.type === 'file') return ['the file ', code(e.source.path)]
+  if (e.source?.type === 'command') return [code(e.source.command.map(quoted).join(' '))]
+  if (e.source?.type === 'variable') return ['the variable ', code(e.source.name), ' of whoever deploys']
   if (e.generate) return [`made once: ${e.generate.kind}${e.generate.kind === 'uuid' ? '' : `(${e.generate.length})`}`]
-  if (e.default)
+  if (e.default) {
     return e.default.type === 'text'
       ? ['default ', code(e.default.text === '' ? '""' : e.default.text)]
       : [code(valueText(e.default))]
+  }
   return [e.isRequired ? 'whoever deploys' : 'whoever deploys, or nobody']
 }
 
 function rulesOf(e: EnvEntry): string[] {
+  const { requiredIf } = e
   return [
-    e.values ? `${e.type === 'list' ? 'list of' : 'one of'} ${e.values.join(', ')}` : (e.type ?? ''),
-    e.requiredIf
-      ? `needed ${e.requiredIf.value === undefined ? 'with' : 'where'} ${e.requiredIf.name}${e.requiredIf.value === undefined ? '' : ` is ${e.requiredIf.value}`}`
-      : '',
-    e.only ? `only ${e.only.join(', ')}` : '',
-    e.forbidden ? `not ${e.forbidden.join(', ')}` : '',
-    e.isPublic ? 'public' : '',
-    e.delivery ? `arrives as the file ${e.delivery.name}` : '',
+    e.type === undefined || e.type === 'text' ? '' : e.values ? `${e.type}: ${e.values.join(', ')}` : e.type,
     e.minLength === undefined ? '' : `at least ${e.minLength} characters`,
     e.pattern === undefined ? '' : `matches ${e.pattern}`,
+    requiredIf ? `needed where ${requiredIf.name} is ${requiredIf.value ?? 'set'}` : '',
+    e.only ? `only for ${e.only.join(', ')}` : '',
+    e.forbidden ? `never for ${e.forbidden.join(', ')}` : '',
+    e.isPublic ? 'browsers may read it' : '',
+    e.delivery ? `arrives as a file, its path in ${e.name}_FILE` : '',
   ].filter(Boolean)
+}
+
+function groupText({ rule, names, about }: EnvGroup): Inline {
+  const which = { allOrNone: 'all of them or none', oneOf: 'exactly one of them', anyOf: 'at least one of them' }[rule]
+  const all = joined(
+    names.map((name): Inline => [code(name)]),
+    ', ',
+  )
+  return [...all, `: ${which}${about ? ` (${about})` : ''}`]
 }
