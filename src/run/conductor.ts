@@ -44,16 +44,27 @@ export class Conductor {
 
   /** On record and under way when it returns. The same key twice is the same run. */
   begin(plan: Plan, key: string | undefined): RunRecord {
-    const { runs, releases } = this.crew.store
-    const { run, isNew } = runs.begin(plan, key, this.crew.now())
+    const { run, isNew } = this.crew.store.runs.begin(plan, key, this.crew.now())
     if (!isNew) return run
     const log = new RunLog(run.run, this.crew.store, this.crew.now)
-    if (plan.intent === 'up' && plan.release && plan.outcome) {
-      releases.begin(plan, plan.release, run.run, plan.outcome, this.crew.now())
+    try {
+      this.enter(run, log)
+      this.start(run, log)
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      // It has the lock already: it waits, rather than lie there until the daemon starts anew.
+      this.start(run, log, undefined, error)
     }
-    log.append({ type: 'start', plan })
-    this.start(run, log)
     return run
+  }
+
+  /** What every run has on record before its first step; what is there already stays. */
+  private enter({ run, plan }: RunRecord, log: RunLog): void {
+    const { runs, releases } = this.crew.store
+    if (plan.intent === 'up' && plan.release && plan.outcome) {
+      releases.begin(plan, plan.release, run, plan.outcome, this.crew.now())
+    }
+    if (runs.events(run, 0).length === 0) log.append({ type: 'start', plan })
   }
 
   /** After a start of the daemon: every run that has no end goes on, is undone, or asks. */
@@ -182,7 +193,9 @@ export class Conductor {
       try {
         if (why) {
           const again = await this.writable(run, log, why)
-          if (!again || !(await this.decide(again, log, true))) return
+          if (!again) return
+          this.enter(again, log)
+          if (!(await this.decide(again, log, true))) return
           run = again
         }
         const progress = readProgress(run.plan, this.crew.store.runs.events(run.run, 0))
