@@ -35,6 +35,7 @@ const probes = {
   /** What exports name, from a registry or made by test/docker/make-images.sh. */
   images: () => docker() ?? images(),
   compose: () => program('docker-compose'),
+  shellcheck: () => program('shellcheck'),
 }
 export type Capability = keyof typeof probes
 

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
+import { PYTHON_TOOL } from '../../src/translate/image/tool-python.ts'
 import { needs } from '../capabilities.ts'
 import { Machine, repositoryFolder } from './helpers.ts'
 
@@ -116,6 +117,42 @@ needs('docker', 'images').describe('images that are exported', () => {
     expect(
       docker('exec', `${id}-cloudron`, 'env', 'LANDFALL_PREPARE=no', '/bin/sh', '/landfall/start.sh', 'node', 'seed.js').code,
     ).toBe(0)
+  })
+
+  needs().test('in Python images the same program logs in, holds the lock and does once what is to be done once', () => {
+    make('python')
+    const url = database('python')
+    const tool = (values: Record<string, string>, ...args: string[]) =>
+      docker(
+        'run',
+        '--rm',
+        '--network',
+        id,
+        '-v',
+        `${script}:/landfall.py:ro`,
+        ...env(values),
+        'python:3.11-slim-bookworm',
+        'python',
+        '/landfall.py',
+        ...args,
+      )
+    const script = join(folder, 'landfall.py')
+    writeFileSync(script, PYTHON_TOOL)
+    const both = { DATABASE_URL: url, REDIS_URL: `redis://${id}-cache:6379`, HOST: `${id}-db`, PORT: '5432' }
+    expect(tool(both, 'wait', 'DATABASE_URL', 'REDIS_URL', 'HOST:PORT')).toMatchObject({ code: 0 })
+    const wrong = tool({ DATABASE_URL: url.replace(':pw@', ':hunter2@'), LANDFALL_WAIT: '2' }, 'wait', 'DATABASE_URL')
+    expect(wrong.code).not.toBe(0)
+    expect(wrong.said).toContain('password authentication failed')
+    expect(wrong.said).not.toContain('hunter2')
+    expect(tool({ DATABASE_URL: url }, 'lock', 'DATABASE_URL', 'x', '--', 'sh', '-c', 'exit 7').code).toBe(7)
+    const once = () => tool({ DATABASE_URL: url }, 'once', 'DATABASE_URL', "it's", '--', 'echo', 'done now')
+    expect([once(), once()]).toMatchObject([
+      { code: 0, said: expect.stringContaining('done now') },
+      { code: 0, said: '' },
+    ])
+    const rules = JSON.stringify({ KEY: { minLength: 8, pattern: 'a+' } })
+    expect(tool({ KEY: 'aaaaaaaa' }, 'env', rules).code).toBe(0)
+    expect(tool({ KEY: 'bbb' }, 'env', rules)).toMatchObject({ code: 78, said: expect.not.stringContaining('bbb') })
   })
 
   async function exported(example: string, target: string): Promise<string> {

@@ -92,6 +92,8 @@ function databaseCalls(app: App, name: string, want: (w: Wanted) => void, contex
     method: 'GET',
     path: `/databases/{{${key}_UUID}}`,
     saves: { [`${key}_URL`]: 'internal_db_url' },
+    // From the address, since a later run has not the one that was made.
+    after: [`${key}_PASSWORD=$(printf %s "$${key}_URL" | sed 's#^[a-z]*://[^:]*:\\([^@]*\\)@.*#\\1#')`],
     say: `the address of ${name}`,
   }
   if (!isPostgres || !context.manifest.get('backup').isThere) return [made, asked]

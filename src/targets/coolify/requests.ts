@@ -116,7 +116,7 @@ function lines({ makes, method, path, body, saves, when, isOptional, after = [],
   const [name = 'ID'] = Object.keys(saves ?? {})
   const key = makes?.replace(/\W+/g, '_')
   if (key === undefined && when === undefined) return [...told, ...after]
-  const noted = key === undefined ? [] : [when === undefined ? `note ${key} "$${name}"` : `note ${key} done`]
+  const noted = key === undefined ? [] : [when === undefined ? `note ${key} "$${name}"` : `note ${key} yes`]
   const isNew = key === undefined ? [] : [`${name}=$(known ${key})`]
   const test = when === undefined ? `[ -z "$${name}" ]` : `[ -n "\${${when}-}" ]`
   // A here-document ends at a JSON in the first column.
