@@ -172,29 +172,34 @@ async function untar(from: AsyncIterable<Uint8Array>, folder: string, resource: 
   const archive = extract()
   const isRoot = process.getuid?.() === 0
   const folders: { path: string; mode: number; mtime: Date | undefined }[] = []
+  // Folders that this archive made: nothing is written through a link that it brought along.
+  const made = new Set([folder])
+  let problem: LandfallError | undefined
   const unpack = async () => {
     for await (const entry of archive) {
-      const { name, type, mode = 0o600, linkname, mtime } = entry.header
-      const path = pathIn(folder, name, resource)
-      // A link that an earlier entry made must not be followed.
+      const { name, type } = entry.header
+      const path = pathIn(folder, name)
+      // What is left is read to its end all the same: an archive that is let go of in the middle waits for ever.
+      if (!path || !made.has(dirname(path)) || !TYPES.has(type ?? '')) problem ??= unsafe(name, resource)
+      if (problem || !path) {
+        entry.resume()
+        continue
+      }
       await rm(path, { force: true }).catch(() => {}) // A folder that is there already stays.
+      await unpackEntry(entry, path)
       if (type === 'directory') {
-        await mkdir(path, { recursive: true, mode: 0o700 })
-        folders.push({ path, mode, mtime })
-      } else if (type === 'symlink') await symlink(linkname ?? '', path)
-      else if (type === 'file') {
-        await pipeline(entry, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
-        await chmod(path, mode & 0o777)
-      } else throw unsafe(name, resource)
+        made.add(path)
+        folders.push({ path, mode: entry.header.mode ?? 0o700, mtime: entry.header.mtime })
+      }
       if (isRoot && owner) await lchown(path, owner.uid, owner.gid)
-      if (type === 'file' && mtime) await utimes(path, mtime, mtime)
-      entry.resume()
+      if (type === 'file' && entry.header.mtime) await utimes(path, entry.header.mtime, entry.header.mtime)
     }
   }
   const source = async function* () {
     yield* from
   }
   await Promise.all([pipeline(source, archive), unpack()])
+  if (problem) throw problem
   // The innermost first: what its rights forbid has been done by then.
   for (const { path, mode, mtime } of folders.reverse()) {
     await chmod(path, mode & 0o777)
@@ -202,11 +207,28 @@ async function untar(from: AsyncIterable<Uint8Array>, folder: string, resource: 
   }
 }
 
-function pathIn(folder: string, name: string, resource: string): string {
+/** What an archive gives of each of its files. */
+type Unpacked = ReturnType<typeof extract> extends AsyncIterable<infer E> ? E : never
+
+const TYPES = new Set(['file', 'directory', 'symlink'])
+
+async function unpackEntry(entry: Unpacked, path: string): Promise<void> {
+  const { type, mode = 0o600, linkname } = entry.header
+  if (type === 'file') {
+    await pipeline(entry, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+    await chmod(path, mode & 0o777)
+    return
+  }
+  if (type === 'directory') await mkdir(path, { recursive: true, mode: 0o700 })
+  else await symlink(linkname ?? '', path)
+  entry.resume()
+}
+
+/** Undefined where it would lie outside. */
+function pathIn(folder: string, name: string): string | undefined {
   const path = normalize(name).replace(/\/$/, '')
   const isInside = path !== '' && path !== '.' && !path.startsWith('/') && path !== '..' && !path.startsWith('../')
-  if (isInside && !name.includes('\0')) return join(folder, path)
-  throw unsafe(name, resource)
+  return isInside && !name.includes('\0') ? join(folder, path) : undefined
 }
 
 function unsafe(name: string, resource: string): LandfallError {
