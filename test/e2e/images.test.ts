@@ -20,6 +20,8 @@ needs('docker', 'images').describe('images that are exported', () => {
     docker('network', 'create', id)
     start('db', ['-e', 'POSTGRES_PASSWORD=pw'], 'postgres:17')
     start('cache', [], 'redis:7')
+    const login = ['psql', `--dbname=${database('postgres').replace(`${id}-db`, '127.0.0.1')}`, '--command=select 1']
+    await vi.waitFor(() => expect(docker('exec', `${id}-db`, ...login).code).toBe(0), { timeout: 60_000, interval: 300 })
   })
   afterAll(async () => {
     if (names.size > 0) docker('rm', '--force', '--volumes', ...[...names].map((n) => `${id}-${n}`))
