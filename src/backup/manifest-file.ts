@@ -104,7 +104,7 @@ function checkSignature(
       at,
       message: 'none of the keys that are here made this backup',
       detail: `keys wanted: ${content.recipients.join(', ')}\nkeys given: ${identities.map(recipientOf).join(', ') || 'none'}`,
-      hint: 'give the file with the right key: --key <file>',
+      hint: 'give the file with the right key: --identity <file>',
     })
   }
   if (verify(null, bytesOf(content), createPublicKey(own), Buffer.from(signature, 'base64'))) return

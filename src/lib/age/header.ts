@@ -49,7 +49,7 @@ export function openHeader(header: string, identities: string[]): Buffer {
     code: 'E_DECRYPT',
     message: 'none of the keys that are here opens it',
     detail: given.length === 0 ? 'no key was given' : `keys given: ${given.join(', ')}`,
-    hint: 'give the file with the right key: --key <file>',
+    hint: 'give the file with the right key: --identity <file>',
   })
 }
 
