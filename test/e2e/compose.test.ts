@@ -31,7 +31,8 @@ needs('docker', 'images', 'compose').describe('what is exported to Docker Compos
     writeFileSync(join(folder, 'network.yaml'), `services:\n${services.join('\n')}\n`)
   })
   afterAll(async () => {
-    compose('down', '--volumes', '--rmi', 'local', '--timeout', '5')
+    compose('down', '--volumes', '--timeout', '5')
+    spawnSync('docker', ['image', 'rm', '--force', 'communityrule-web:1.0.0', 'shop-site:1.4.0'])
     await machine.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -75,6 +76,44 @@ needs('docker', 'images', 'compose').describe('what is exported to Docker Compos
     })
     expect(foreign.stdout).toBe('421')
     expect(compose('port', 'db', '5432').said).not.toMatch(/:\d{4,5}\s/)
+  })
+
+  needs().test('a static component answers, deep links too, and nginx takes every file that was written for it', async () => {
+    const shop = join(folder, 'shop')
+    cpSync(join(repositoryFolder, 'test/corpus/targets/shop'), shop, { recursive: true })
+    await machine.must(['export', 'compose', '-C', shop, '--option', 'compose=1.29'])
+    const nginx = (...args: string[]) => spawnSync('docker', ['run', '--rm', ...args], { encoding: 'utf8', timeout: 60_000 })
+    for (const file of ['gateway/default.conf', 'nginx/site.conf']) {
+      const checked = nginx('-v', `${join(shop, file)}:/etc/nginx/conf.d/default.conf:ro`, 'nginx:1.29', 'nginx', '-t')
+      expect(checked.status, checked.stderr).toBe(0)
+    }
+    fillIn(shop, {})
+    const up = (...args: string[]) =>
+      spawnSync('docker-compose', ['-f', join(shop, 'compose.yaml'), '-p', `${project}shop`, ...args], {
+        encoding: 'utf8',
+        cwd: shop,
+      })
+    try {
+      const started = up('up', '--detach', '--build', 'site')
+      expect(started.status, started.stderr).toBe(0)
+      const asked = up(
+        'exec',
+        '-T',
+        'site',
+        'curl',
+        '-sS',
+        '--retry',
+        '20',
+        '--retry-connrefused',
+        '--retry-delay',
+        '1',
+        'http://127.0.0.1/deep/link',
+      )
+      expect(asked.stdout, asked.stderr).toContain('<title>Shop</title>')
+      expect(up('exec', '-T', 'site', 'ls', '/usr/share/nginx/html').stdout.trim().split(/\s+/)).toEqual(['index.html'])
+    } finally {
+      up('down', '--volumes', '--timeout', '5')
+    }
   })
 
   needs().test('without a secret nothing starts, and compose says which one is missing', () => {

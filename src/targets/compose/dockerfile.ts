@@ -96,6 +96,11 @@ export function dockerignoreText(): string {
     '!**/.env.example',
     '**/.next',
     '**/.turbo',
+    'landfall.yaml',
+    'compose*.yaml',
+    'Dockerfile*',
+    '.dockerignore',
+    'smoke.sh',
   ])
 }
 
