@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { App, Component } from '../../model/app.ts'
 import type { WriteContext } from '../../model/target.ts'
 import type { WrittenImage } from '../../translate/image/write-image.ts'
@@ -263,4 +262,3 @@ function taskCalls(app: App, component: Component, image: WrittenImage | undefin
 }
 
 const plain = (c: Component) => (c.command ?? []).flatMap((v) => (v.type === 'text' ? [v.text] : []))
-export const dockerfileOf = (image: WrittenImage) => posix.join(image.plan.folder, image.file)

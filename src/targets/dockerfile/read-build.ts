@@ -156,9 +156,9 @@ function readCopy(
   const [from = '', to = ''] = line.exec ?? line.words
   const shipped = parsed.stages.at(-1)?.lines.filter((l) => l.keyword === 'COPY' && l.flags.from !== undefined) ?? []
   // One folder of the build is all that is shipped: the same as an output.
-  const isAll = shipped.length === 1 && /^(\.\/?|\/app\/?|\/usr\/src\/app\/?)$/.test(to)
+  const isAll = shipped.length === 1 && /^(\.\/?|\/app\/?|\/app\/code\/?|\/usr\/src\/app\/?)$/.test(to)
   const stage = line.flags.from
-  const output = /^\/(?:app|usr\/src\/app|src|build|workspace|code)\/(.+?)\/?$/.exec(from)?.[1]
+  const output = /^\/(?:app\/code|app|usr\/src\/app|src|build|workspace|code)\/(.+?)\/?$/.exec(from)?.[1]
   if (line.keyword === 'ADD' && /^(https?:|git@)/.test(from)) {
     entry.lost('it is fetched while the image is built', 'fetch it in build.command')
   } else if (stage === undefined && isStatic && isFinal && /\.conf/.test(`${from} ${to}`)) {

@@ -26,8 +26,11 @@ export async function read(context: ReadContext): Promise<Read> {
     if (said.app !== undefined) manifest.app ??= said.app
     if (said.version !== undefined) manifest.version ??= said.version
     const taken = new Set(Object.keys(manifest.components ?? {}))
-    const name =
-      said.component !== undefined && !taken.has(said.component) ? said.component : nameOf(path, context.folderName, taken)
+    if (said.component !== undefined && taken.has(said.component)) {
+      root.changed(`another image of the component ${said.component}, for another platform`)
+      continue
+    }
+    const name = said.component ?? nameOf(path, context.folderName, taken)
     readImage({ path, name, parsed, root, context, manifest, because, steps })
   }
   return { manifest, because, steps }
@@ -66,7 +69,11 @@ function nameOf(path: string, folderName: string, taken: Set<string>): string {
   const said = /^Dockerfile\.(.+)$/i.exec(file)?.[1] ?? /^(.+)\.Dockerfile$/i.exec(file)?.[1]
   const folder = posix.basename(posix.dirname(path))
   const wanted =
-    said && !/^(prod|production|dev|development|build|test|ci)$/i.test(said) ? said : folder === '.' ? folderName : folder
+    said && !/^(cloudron|prod|production|dev|development|build|test|ci)$/i.test(said)
+      ? said
+      : folder === '.'
+        ? folderName
+        : folder
   const plain = wanted
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -29,6 +29,9 @@ export function markImage(plan: ImagePlan, context: WriteContext, words: ImageWo
   else if (/\$\{(?!PORT\})/.test(JSON.stringify(run.value ?? '').replaceAll('$$', '')))
     run.changed('CMD, with the values of this environment')
   else run.kept('CMD')
+  if (!plan.command && component.type !== 'static') {
+    own.finding('warning', 'W_NO_COMMAND', `nothing says how ${component.name} is started: its image has no command`, 'set `run`')
+  }
   own.get('port').kept('EXPOSE')
   markHealth(plan, context)
   for (const need of own.get('needs').items()) {

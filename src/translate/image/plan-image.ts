@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
-import { splitPath } from '../../manifest/places.ts'
 import type { App, Component, EnvEntry, EnvGroup, Mount, ReleaseStep } from '../../model/app.ts'
-import type { Entry, WriteContext } from '../../model/target.ts'
+import type { WriteContext } from '../../model/target.ts'
 import type { Value } from '../../model/value.ts'
 import { type BaseImages, baseImages } from './base-images.ts'
 import { fixedText, type ShellFacts, shellWord, valuesIn } from './shell.ts'
@@ -183,6 +182,3 @@ function waitsOf(app: App, component: Component, entries: EnvEntry[]): Pick<Imag
   }
   return { waits, ...(lock !== undefined && { lock }) }
 }
-
-/** The place in the manifest of a variable of the contract. */
-export const variableEntry = (context: WriteContext, entry: EnvEntry): Entry => context.manifest.get(...splitPath(entry.at))
