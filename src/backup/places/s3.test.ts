@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { S3 } from '../../lib/s3/s3.ts'
 import { BUCKET, KEYS, S3Bench } from '../../resources/bucket/server/s3.harness.ts'
-import { S3 } from './s3.ts'
+import { openS3 } from './s3.ts'
 
 const PATIENCE = { attempts: 4, idleMs: 500, pauseMs: 5 }
 
@@ -140,4 +141,15 @@ test('a wrong secret is told, and not tried again', async () => {
   const s3 = new S3({ ...to, secretKey: 'wrong' }, AbortSignal.timeout(10_000), PATIENCE)
   await expect(s3.list('')).rejects.toMatchObject({ code: 'E_S3', message: expect.stringContaining('403') })
   expect(proxy.connections).toBe(1)
+})
+
+test('a place in a bucket is read back before it counts, and a folder of it goes as a whole', async () => {
+  const { to, bench } = await aBucket()
+  const place = openS3({ ...to, prefix: 'backups/' }, AbortSignal.timeout(20_000))
+  expect(await place.write('shop/local/b/db', pieces(big))).toBe(big.length)
+  expect(await place.list('shop/')).toEqual([{ path: 'shop/local/b/db', bytes: big.length }])
+  expect(await digestOf(place.read('shop/local/b/db'))).toBe(await digestOf(pieces(big)))
+  await place.remove('shop/local/b')
+  expect(bench.files()).toEqual([])
+  await expect(digestOf(place.read('shop/local/b/db'))).rejects.toMatchObject({ code: 'E_BACKUP_INVALID' })
 })
