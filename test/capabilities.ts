@@ -126,7 +126,14 @@ function docker(): string | undefined {
 }
 
 function images(): string | undefined {
-  const wanted = ['node:24-bookworm', 'node:24-bookworm-slim', 'postgres:17', 'nginx:1.29']
+  const wanted = [
+    'node:24-bookworm',
+    'node:24-bookworm-slim',
+    'postgres:17',
+    'nginx:1.29',
+    'redis:7',
+    'python:3.11-slim-bookworm',
+  ]
   const found = spawnSync('docker', ['image', 'inspect', ...wanted], { stdio: 'ignore', timeout: 20_000 })
   return found.status === 0 ? undefined : `not all of ${wanted.join(', ')} are here: test/docker/make-images.sh makes them`
 }

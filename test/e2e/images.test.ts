@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
@@ -27,7 +27,7 @@ needs('docker', 'images').describe('images that are exported', () => {
     if (names.size > 0) docker('rm', '--force', '--volumes', ...[...names].map((n) => `${id}-${n}`))
     docker('volume', 'rm', '--force', `${id}-data`)
     docker('network', 'rm', id)
-    docker('image', 'rm', '--force', `${id}-web`, `${id}-server`, `${id}-cloudron`)
+    docker('image', 'rm', '--force', `${id}-web`, `${id}-server`, `${id}-cloudron`, `${id}-site`)
     await machine.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -119,6 +119,26 @@ needs('docker', 'images').describe('images that are exported', () => {
     expect(
       docker('exec', `${id}-cloudron`, 'env', 'LANDFALL_PREPARE=no', '/bin/sh', '/landfall/start.sh', 'node', 'seed.js').code,
     ).toBe(0)
+  })
+
+  needs().test('static files are served by nginx under an ordinary user, on a disk that is read-only', async () => {
+    const app = join(folder, 'bookshop')
+    cpSync(join(repositoryFolder, 'src/targets/dockerfile/fixtures/write/bookshop'), app, { recursive: true })
+    mkdirSync(join(app, 'site/assets'))
+    writeFileSync(join(app, 'site/assets/a.js'), '')
+    await machine.must(['export', 'dockerfile', '-C', app])
+    build(join(app, 'site'), 'Dockerfile', 'site')
+    start('site', ['--read-only', '--tmpfs', '/tmp'], `${id}-site`)
+    const ask = (path: string) => {
+      const answer = docker('exec', `${id}-site`, 'curl', '-s', '-o', '/dev/null', '-D', '-', `http://127.0.0.1:8080${path}`)
+      const header = (name: string) => new RegExp(`^${name}: (.*)\r$`, 'im').exec(answer.said)?.[1]
+      return { status: Number(answer.said.split(' ')[1]), cache: header('cache-control'), to: header('location') }
+    }
+    await vi.waitFor(() => expect(ask('/books/')).toMatchObject({ status: 200, cache: 'no-cache' }), { timeout: 30_000 })
+    expect(ask('/books/a/deep/link')).toMatchObject({ status: 200 })
+    expect(ask('/books/assets/a.js')).toMatchObject({ status: 200, cache: expect.stringContaining('immutable') })
+    expect(ask('/old')).toMatchObject({ status: 301, to: '/new' })
+    expect(docker('exec', `${id}-site`, 'id', '-u').said.trim()).toBe('1001')
   })
 
   needs().test('in Python images the same program logs in, holds the lock and does once what is to be done once', () => {
