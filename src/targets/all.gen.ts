@@ -4,6 +4,7 @@ import cloudronPlug from './cloudron/index.ts'
 import composePlug from './compose/index.ts'
 import coolifyPlug from './coolify/index.ts'
 import dockerfilePlug from './dockerfile/index.ts'
+import envPlug from './env/index.ts'
 import giteaActionsPlug from './gitea-actions/index.ts'
 import githubActionsPlug from './github-actions/index.ts'
 import githubPagesPlug from './github-pages/index.ts'
@@ -15,6 +16,7 @@ export const targets: Record<string, Target> = {
   'compose': composePlug,
   'coolify': coolifyPlug,
   'dockerfile': dockerfilePlug,
+  'env': envPlug,
   'gitea-actions': giteaActionsPlug,
   'github-actions': githubActionsPlug,
   'github-pages': githubPagesPlug,

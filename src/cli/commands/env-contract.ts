@@ -6,7 +6,8 @@ import { whereOf } from '../where.ts'
 /** Runs in this very process: the manifest says it all. */
 export const run: Run = async (context, _args, { markdown }) => {
   const where = await whereOf(context)
-  const { contractLines, readContract } = await import('../../ops/env-contract.ts')
+  const { readContract } = await import('../../ops/env-contract.ts')
+  const { contractLines } = await import('../../lib/env/sample.ts')
   const contract = await readContract(where)
   const lines = contractLines(contract)
   answer(context, contract, () =>

@@ -9,7 +9,8 @@ import { whereOf } from '../where.ts'
 /** Writes what others copy: names, rules and what is no secret. A file that somebody changed is only replaced when told so. */
 export const run: Run = async (context, _args, { out = '.env.example' }) => {
   const where = await whereOf(context)
-  const { readContract, sampleText } = await import('../../ops/env-contract.ts')
+  const { readContract } = await import('../../ops/env-contract.ts')
+  const { sampleText } = await import('../../lib/env/sample.ts')
   const contract = await readContract(where)
   const text = sampleText({ name: contract.app }, contract)
   if (out === '-') {

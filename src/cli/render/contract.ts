@@ -1,5 +1,5 @@
+import type { ContractLine } from '../../lib/env/sample.ts'
 import type { EnvGroup } from '../../model/app.ts'
-import type { ContractLine } from '../../ops/env-contract.ts'
 import { cleanLine } from './clean.ts'
 import type { Look } from './look.ts'
 import { table } from './table.ts'
