@@ -37,7 +37,9 @@ export function openFolder(folder: string): Place {
         return bytes
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => {}) // On a disk that is read-only it was never made.
-        throw error instanceof SourceFailed ? error.cause : told(error, file)
+        if (error instanceof SourceFailed) throw error.cause
+        // What Node says of a folder that cannot be made on a disk that is read-only.
+        throw codeOf(error) === 'ENOENT' ? readOnly(file, error) : told(error, file)
       }
     },
     async *read(path) {
@@ -69,6 +71,16 @@ export function openFolder(folder: string): Place {
   }
 }
 
+function readOnly(file: string, cause: unknown): LandfallError {
+  return new LandfallError({
+    code: 'E_READ_ONLY',
+    message: `cannot write or read there (${codeOf(cause)})`,
+    at: file,
+    hint: 'check the rights of the folder and its disk, or name another place: `backup.to`',
+    cause,
+  })
+}
+
 /** What was to be written failed, and not the writing. */
 class SourceFailed extends Error {}
 
@@ -95,11 +107,7 @@ function told(error: unknown, file: string): unknown {
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
-      return is(
-        'E_READ_ONLY',
-        `cannot write or read there (${code})`,
-        'check the rights of the folder, or name another place: `backup.to`',
-      )
+      return readOnly(file, error)
     case 'EIO':
       return is(
         'E_IO',
