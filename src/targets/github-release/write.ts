@@ -1,5 +1,5 @@
 import type { App, Archive, Component } from '../../model/app.ts'
-import type { WriteContext, Written } from '../../model/target.ts'
+import type { Entry, WriteContext, Written } from '../../model/target.ts'
 import { quote, quoteAll } from '../../translate/image/shell.ts'
 import { jobOf } from '../../translate/pipeline/job-of.ts'
 import { buildSteps, expression, GITHUB, jobEnv, type WorkflowStep, workflowText } from '../../translate/pipeline/workflow.ts'
@@ -144,7 +144,7 @@ function marks(app: App, context: WriteContext): void {
     for (const key of ['type', 'source', 'build', 'test']) entry.get(key).kept('a job of the workflow')
     const archives = entry.get('archives')
     archives.kept('the matrix of its job')
-    for (const [i, a] of (c.archives ?? []).entries()) remark(a, archives.get(i).finding)
+    for (const [i, a] of (c.archives ?? []).entries()) remark(a, archives.get(i))
     for (const name of Object.keys(c.build.env)) context.variable(c.name, name).kept('env of its job')
   }
   for (const key of ['resources', 'routes', 'checks', 'env', 'groups', 'backup', 'troubles', 'keep', 'protect', 'engine']) {
@@ -153,9 +153,9 @@ function marks(app: App, context: WriteContext): void {
 }
 
 /** What the kinds of machines do without saying so. */
-function remark({ target }: Archive, finding: ReturnType<WriteContext['of']>['finding']): void {
+function remark({ target }: Archive, entry: Entry): void {
   if (target.startsWith('macos')) {
-    finding(
+    entry.finding(
       'warning',
       'W_UNSIGNED',
       `${target} is not signed: macOS puts what is downloaded into quarantine`,
@@ -163,7 +163,7 @@ function remark({ target }: Archive, finding: ReturnType<WriteContext['of']>['fi
     )
   }
   if (target.startsWith('ios')) {
-    finding(
+    entry.finding(
       'warning',
       'W_UNSIGNED',
       `${target} is not signed: no device installs it without signing it anew`,
@@ -171,7 +171,7 @@ function remark({ target }: Archive, finding: ReturnType<WriteContext['of']>['fi
     )
   }
   if (/android|apk/.test(target)) {
-    finding(
+    entry.finding(
       'warning',
       'W_UNSIGNED',
       `${target} has the debug key unless the build has a keystore: stores refuse it`,
