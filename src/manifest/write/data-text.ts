@@ -117,5 +117,5 @@ function flow(value: unknown): string {
 function isPlain(text: string): boolean {
   if (/^\d+(?:ms|s|m|h|d|Mi|Gi)$|^--?[A-Za-z][A-Za-z-]*$/.test(text)) return true
   if (!/^[A-Za-z_./][\w./@%+=:-]*(?: [\w./@%+=:-]+)*$/.test(text) || /:(?: |$)|(?: |^)-(?: |$)/.test(text)) return false
-  return !/^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan|~)$/i.test(text) && !/^[.\d][\d._:e+-]*$/i.test(text)
+  return !/^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan|~)$/i.test(text) && !/^[.\de][\d._:e+-]*$/i.test(text)
 }
