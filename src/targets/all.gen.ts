@@ -10,6 +10,7 @@ import githubActionsPlug from './github-actions/index.ts'
 import githubPagesPlug from './github-pages/index.ts'
 import githubReleasePlug from './github-release/index.ts'
 import jenkinsPlug from './jenkins/index.ts'
+import procfilePlug from './procfile/index.ts'
 
 export const targets: Record<string, Target> = {
   'cloudron': cloudronPlug,
@@ -22,4 +23,5 @@ export const targets: Record<string, Target> = {
   'github-pages': githubPagesPlug,
   'github-release': githubReleasePlug,
   'jenkins': jenkinsPlug,
+  'procfile': procfilePlug,
 }
