@@ -55,7 +55,7 @@ export const commands: CommandSpec[] = [
   {
     name: 'export',
     group: 'Write',
-    args: '<target>',
+    args: '[target]',
     about: "another platform's files from landfall.yaml, and what they cannot say",
     folder: 'last',
     options: [
@@ -71,6 +71,7 @@ export const commands: CommandSpec[] = [
     examples: [
       ['export compose --out deploy', 'compose.yaml and what belongs to it'],
       ['export compose ../shop --check', 'for a pipeline: has somebody changed one and not the other?'],
+      ['export', 'everything that landfall.exports.yaml lists'],
     ],
     load: () => import('./commands/export.ts'),
   },

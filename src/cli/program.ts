@@ -72,7 +72,7 @@ function argumentsOf({ args = '' }: CommandSpec): Argument[] {
   const names = args.split(' ').filter((arg) => arg && arg !== '--')
   const found = names.map((name) => new Argument(name))
   // The folder may follow whatever comes first: `landfall rollback r3 ../shop`.
-  if (/^(\[release\]|\[host\]|\[number\]|\[address\]|<task>|<target>)$/.test(args)) found.push(new Argument('[folder]'))
+  if (/^(\[release\]|\[host\]|\[number\]|\[address\]|<task>|\[target\])$/.test(args)) found.push(new Argument('[folder]'))
   return found
 }
 

@@ -41,3 +41,26 @@ export function renderExport(
     `${end}; ${renderTotals(found.totals)}\n${paint.dim(`${found.title}: ${PROOF[found.proof]}`)}`,
   ].join('\n\n')
 }
+
+export interface ToldExport {
+  target: string
+  totals: ExportAnswer['totals']
+  /** Paths from the manifest's folder. */
+  files: WriteState[]
+  versions: Finding[]
+  findings: Finding[]
+}
+
+/** All that a list of exports gave: a line for each, and the files that are not as they were. What each lost is for `landfall export <target>`. */
+export function renderExports(all: ToldExport[], isCheck: boolean, { out: { look }, folder }: Context): string {
+  const { paint, signs } = look
+  const words = isCheck ? DRIFT : STATES
+  const lines = all.flatMap(({ target, totals, files, versions }) => {
+    const differing = files.filter((f) => f.state !== 'same')
+    const isBad = isCheck && (differing.length > 0 || versions.length > 0)
+    const head = `${isBad ? paint.red(signs.failed) : paint.green(signs.ok)} ${target.padEnd(15)} ${paint.dim(renderTotals(totals))}`
+    return [head, ...differing.map((f) => `    ${f.path}: ${words[f.state]}`)]
+  })
+  const findings = all.flatMap((one) => [...one.versions, ...one.findings.filter((f) => f.level === 'error')])
+  return [...lines, ...(findings.length > 0 ? ['', renderFindings(findings, folder, look)] : [])].join('\n')
+}
