@@ -10,6 +10,7 @@ import githubActionsPlug from './github-actions/index.ts'
 import githubPagesPlug from './github-pages/index.ts'
 import githubReleasePlug from './github-release/index.ts'
 import jenkinsPlug from './jenkins/index.ts'
+import kamalPlug from './kamal/index.ts'
 import procfilePlug from './procfile/index.ts'
 
 export const targets: Record<string, Target> = {
@@ -23,5 +24,6 @@ export const targets: Record<string, Target> = {
   'github-pages': githubPagesPlug,
   'github-release': githubReleasePlug,
   'jenkins': jenkinsPlug,
+  'kamal': kamalPlug,
   'procfile': procfilePlug,
 }

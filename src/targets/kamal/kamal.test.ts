@@ -1,0 +1,4 @@
+import { targetSuite } from '../../../test/target-suite.ts'
+import index from './index.ts'
+
+targetSuite(index)
