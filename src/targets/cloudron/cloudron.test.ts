@@ -19,6 +19,7 @@ targetSuite(index, {
     'resources\\.\\w+\\.type': 'one localstorage holds all volumes',
     '(env|components\\.\\w+\\.env)\\.\\w+\\.(minLength|pattern|required|secret|about)': 'start.sh has it',
     '(env|components\\.\\w+\\.env)\\.\\w+(\\.default)?': 'ENV in Dockerfile.cloudron has it',
+    'checks\\[\\d+\\]\\..*': 'smoke.sh has it',
     'routes\\[\\d+\\]\\.to': 'a domain is given to the app by command',
   },
 })

@@ -13,8 +13,7 @@ export function markApp(app: App, main: Component | undefined, context: WriteCon
   markResources(app, context)
   markUnread(app, context)
   for (const [i, route] of app.routes.entries()) markRoute(manifest.get('routes', i), route.to === main?.name, route.path)
-  for (const check of manifest.get('checks').items())
-    check.lost('Cloudron asks one path, and looks at its status alone', '`landfall smoke` asks them')
+  if (!main) manifest.get('checks').lost('nothing runs that could be asked')
   manifest.get('backup').changed('Cloudron backs up the whole app every day; its dashboard says how long it keeps them')
   manifest
     .get('keep')

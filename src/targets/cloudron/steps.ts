@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { App, Component } from '../../model/app.ts'
 import type { ManualStep, WriteContext } from '../../model/target.ts'
 import { SUPPORT } from '../../translate/image/entrypoint.ts'
@@ -11,6 +10,7 @@ export function stepsOf(
   image: WrittenImage | undefined,
   version: string,
   context: WriteContext,
+  smoke: { text?: string; steps: ManualStep[] },
 ): ManualStep[] {
   const hosts = [...new Set(app.routes.filter((r) => r.to === main.name).map((r) => r.host))]
   const [host = '<app.example.org>', ...aliases] = hosts
@@ -20,19 +20,10 @@ export function stepsOf(
   const steps: ManualStep[] = []
   if (context.project !== '.') steps.push({ title: 'copy the files into the project', commands: [`cp -R . ${context.project}/`] })
   if (image) {
-    const folder = image.plan.folder
-    const args = Object.entries(image.buildArgs).flatMap(([name, text]) =>
-      text === undefined ? [`--build-arg ${name}=<value>`] : [],
-    )
-    const build = [
-      'docker build --platform linux/amd64',
-      ...args,
-      `-t ${ref} -f ${posix.join(folder, image.file)} ${folder}`,
-    ].join(' ')
     steps.push({
       title: 'build and push the image',
-      commands: [build, `docker push ${ref}`, 'docker logout <registry>', `docker pull --platform linux/amd64 ${ref}`],
-      text: 'Cloudron hosts are x86_64. The last two lines see that it can be pulled without an account; a private registry is entered in the dashboard.',
+      commands: [`docker login ${context.options.image?.split('/')[0] ?? '<registry>'}`, './docker-release.sh'],
+      text: 'It is for linux/amd64, which Cloudron hosts are. The script ends with a pull without an account; a private registry is entered in the dashboard.',
     })
   }
   steps.push(
@@ -43,13 +34,16 @@ export function stepsOf(
       text: 'Run it beside CloudronManifest.json: the addons are read from there, the image is not.',
     },
   )
+  const needed = given.filter((v) => v.isRequired)
   if (given.length > 0) {
-    const values = given.map((v) => `${v.entry.name}='<value>'`)
-    const about = given.flatMap((v) => (v.entry.about ? [`${v.entry.name}: ${v.entry.about}.`] : []))
+    const about = (list: typeof given) => list.map((v) => (v.entry.about ? `${v.entry.name}: ${v.entry.about}.` : v.entry.name))
+    const optional = about(given.filter((v) => !v.isRequired))
+    const words = [...about(needed), ...(optional.length > 0 ? [`Nobody has to set ${optional.join(' ')}`] : [])]
+    const shown = needed.length > 0 ? needed : given
     steps.push({
-      title: 'set its variables',
-      commands: [`cloudron env set --app ${host} ${values.join(' ')}`],
-      ...(about.length > 0 && { text: about.join(' ') }),
+      title: needed.length > 0 ? 'set its variables' : 'set its variables, where wanted',
+      commands: [`cloudron env set --app ${host} ${shown.map((v) => `${v.entry.name}='<value>'`).join(' ')}`],
+      text: words.join(' '),
     })
   }
   for (const alias of aliases) steps.push({ title: `add ${alias}`, text: `Dashboard → ${host} → Location → Aliases: ${alias}` })
@@ -66,10 +60,13 @@ export function stepsOf(
     {
       title: 'smoke',
       commands: [
-        `curl -fsS https://${host}${main.health?.type === 'http' ? main.health.path : '/'}`,
+        smoke.text === undefined
+          ? `curl -fsS https://${host}${main.health?.type === 'http' ? main.health.path : '/'}`
+          : `./smoke.sh ${host}`,
         `cloudron logs -f --app ${host}`,
       ],
     },
+    ...smoke.steps,
     {
       title: 'update, later',
       commands: [`cloudron update --app ${host} --image ${ref}`],

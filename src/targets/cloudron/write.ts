@@ -5,17 +5,20 @@ import type { WriteContext, Written } from '../../model/target.ts'
 import type { EntrypointOptions } from '../../translate/image/entrypoint.ts'
 import { quote } from '../../translate/image/shell.ts'
 import { imageOf, type WrittenImage } from '../../translate/image/write-image.ts'
+import { smokeScript } from '../../translate/smoke-script.ts'
 import { manifestOf } from './manifest.ts'
 import { markApp } from './mark.ts'
+import { releaseScript } from './release-script.ts'
 import { stepsOf } from './steps.ts'
-import { cloudronWord, generator } from './values.ts'
+import { cloudronWord, generator, isAddon } from './values.ts'
 
 export const DATA = '/app/data'
 const CODE = '/app/code'
 const USER = ['gosu', 'app:app']
 
 /** One component as a Cloudron app: its manifest, its image, and the commands that no file can say. */
-export async function write(app: App, context: WriteContext): Promise<Written> {
+export async function write(whole: App, context: WriteContext): Promise<Written> {
+  const app = withoutElsewhere(whole)
   const main = mainOf(app, context)
   if (!main) {
     const message = 'Cloudron runs one container that answers HTTP, and there is none'
@@ -33,9 +36,32 @@ export async function write(app: App, context: WriteContext): Promise<Written> {
     context.of(main.name).finding('warning', 'W_NO_RECIPE', `nothing is known of how the image of ${main.name} is made`, hint)
   }
   const manifest = manifestOf(app, main, image?.plan, context)
+  const hosts = app.routes.filter((r) => r.to === main.name).map((r) => r.host)
+  const wish = { by: 'cloudron', file: 'smoke.sh', routes: app.routes, form: { type: 'site', hosts } } as const
+  const smoke = smokeScript(context.manifest.get('checks'), wish)
   markApp(app, main, context)
-  const files: Written['files'] = { 'CloudronManifest.json': { text: `${JSON.stringify(manifest, null, 2)}\n` }, ...image?.files }
-  return { files, steps: stepsOf(app, main, image, String(manifest.version), context) }
+  const files: Written['files'] = {
+    'CloudronManifest.json': { text: `${JSON.stringify(manifest, null, 2)}\n` },
+    ...image?.files,
+    ...(image && { 'docker-release.sh': { text: releaseScript(app, main, image, context), isExecutable: true } }),
+    ...(smoke.text !== undefined && { 'smoke.sh': { text: smoke.text, isExecutable: true } }),
+  }
+  const steps = stepsOf(app, main, image, String(manifest.version), context, smoke)
+  return { files, steps }
+}
+
+/** An addon takes the place of a server that lies elsewhere: nobody has to set the variable with that one's address. */
+function withoutElsewhere(app: App): App {
+  const gone = app.resources
+    .filter((r) => isAddon(app, r.name))
+    .flatMap(({ options }) => [options.url, options.relay].flatMap(envOf))
+  const contract = app.contract.map((e) => (gone.includes(e.name) ? { ...e, components: [] } : e))
+  return { ...app, contract }
+}
+
+/** `NAME` of `{ env: NAME }`. */
+function envOf(option: unknown): string[] {
+  return typeof option === 'object' && option !== null && 'env' in option && typeof option.env === 'string' ? [option.env] : []
 }
 
 /** The component that is asked for, else that of the first route, else the first one that answers HTTP. */

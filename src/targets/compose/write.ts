@@ -53,7 +53,8 @@ function judgeTop(draft: Draft): void {
     .lost('compose keeps no releases: images stay until they are pruned', `tag them: ${app.name}-<component>:<version>`)
   manifest.get('protect').lost('compose asks nobody')
   for (const entry of manifest.get('env').entries()) {
-    if (app.contract.some((e) => e.at === `env.${entry.key}` && e.components.length > 0)) continue
+    if (app.contract.some((e) => e.at.replace(/^environments\.[^.]+\./, '') === `env.${entry.key}` && e.components.length > 0))
+      continue
     entry.changed('no component of compose gets it')
   }
 }

@@ -1,6 +1,6 @@
 import { splitPath } from '../../manifest/places.ts'
-import type { App } from '../../model/app.ts'
-import type { WriteContext } from '../../model/target.ts'
+import type { App, EnvEntry } from '../../model/app.ts'
+import type { Entry, WriteContext } from '../../model/target.ts'
 import { toolOf } from './entrypoint.ts'
 import type { ImagePlan, ImageVariable } from './plan-image.ts'
 import { bindsLoopback } from './plan-image.ts'
@@ -12,6 +12,8 @@ export interface ImageWords {
   /** What a release step of the image means there. */
   release: string
   bootstrap: string
+  /** The platform runs the release once, before any container of it starts. */
+  isOnce?: boolean
 }
 
 /** Verdicts on everything of a component that its image carries. What belongs to the platform is for the target to say. */
@@ -48,7 +50,7 @@ export function markImage(plan: ImagePlan, context: WriteContext, words: ImageWo
       `the image of ${component.name} has neither Node nor Python: its entrypoint cannot wait for databases or hold a lock`,
       'run one container while releasing',
     )
-  } else if (plan.release.length > 0 && plan.lock === undefined) {
+  } else if (plan.release.length > 0 && plan.lock === undefined && !words.isOnce) {
     const hint = 'make the steps safe to run twice at once, or start one container first'
     own
       .get('release')
@@ -60,7 +62,7 @@ export function markImage(plan: ImagePlan, context: WriteContext, words: ImageWo
       )
   }
   for (const step of component.releaseSteps) {
-    if (step.check || step.isRepeatable) continue
+    if (step.check || step.isRepeatable || words.isOnce) continue
     own
       .get('release')
       .finding(
@@ -82,9 +84,7 @@ export function markImage(plan: ImagePlan, context: WriteContext, words: ImageWo
 export function markUnread(app: App, context: WriteContext): void {
   for (const entry of app.contract) {
     if (entry.components.length > 0) continue
-    context.manifest
-      .get(...splitPath(entry.at))
-      .changed('no component reads it; what is made of it is a variable of its own there')
+    placeOf(entry, context).changed('no component reads it; what is made of it is a variable of its own there')
   }
 }
 
@@ -122,7 +122,7 @@ function markHealth(plan: ImagePlan, context: WriteContext): void {
 
 function markVariable(variable: ImageVariable, context: WriteContext, words: ImageWords, hasTool: boolean): void {
   const { entry, from } = variable
-  const place = context.manifest.get(...splitPath(entry.at))
+  const place = placeOf(entry, context)
   const isPlain = entry.default?.type === 'text'
   if (from.type === 'fixed' && isPlain) place.kept('ENV')
   else if (from.type === 'fixed') place.changed('ENV, with the value that it has in this environment')
@@ -139,6 +139,11 @@ function markVariable(variable: ImageVariable, context: WriteContext, words: Ima
     if (hasTool) rule.kept('the entrypoint checks it')
     else rule.lost('the image has no program that could check it')
   }
+}
+
+/** What an environment says of a variable stands at the top of the manifest that is written. */
+function placeOf(entry: EnvEntry, context: WriteContext): Entry {
+  return context.manifest.get(...splitPath(entry.at.replace(/^environments\.[^.]+\./, '')))
 }
 
 /** The variables that could hold the address of a need. */
