@@ -23,7 +23,12 @@ export function isBrowserName(name: string): boolean {
 
 /** Whether a variable of this name usually holds a secret. */
 export function isSecretName(name: string): boolean {
-  if (/^(DATABASE|REDIS|MONGO\w*|AMQP|POSTGRES\w*|MYSQL|RABBITMQ)_UR[LI]$|ACCESS_KEY_ID$/i.test(name)) return true
+  if (
+    /^(DATABASE|REDIS|MONGO\w*|AMQP|POSTGRES\w*|MYSQL|RABBITMQ)_UR[LI]$|ACCESS_KEY_ID$|_HOST_(PASSWORD|PASS|SECRET|TOKEN)$/i.test(
+      name,
+    )
+  )
+    return true
   if (/(^|_)(PUBLIC|PUBLISHABLE|TTL|MAX|MIN|LENGTH|EXPIR\w*|HOST|PORT)(_|$)|_(ID|UR[LI]|FILE|PATH|NAME|HEADER)$/i.test(name))
     return false
   return /SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY|_KEY$|_DSN$|_PASS$|(^|_)SALT(_|$)/i.test(name)

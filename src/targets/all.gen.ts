@@ -12,6 +12,7 @@ import githubReleasePlug from './github-release/index.ts'
 import jenkinsPlug from './jenkins/index.ts'
 import kamalPlug from './kamal/index.ts'
 import procfilePlug from './procfile/index.ts'
+import renderPlug from './render/index.ts'
 
 export const targets: Record<string, Target> = {
   'cloudron': cloudronPlug,
@@ -26,4 +27,5 @@ export const targets: Record<string, Target> = {
   'jenkins': jenkinsPlug,
   'kamal': kamalPlug,
   'procfile': procfilePlug,
+  'render': renderPlug,
 }
