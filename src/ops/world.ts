@@ -41,6 +41,9 @@ export interface Setting extends WorldOptions {
 /** How often a dead edge is looked for; its own shell restarts it within a moment, this is for when that died too. */
 const EDGE_WATCH_MS = 2_000
 
+/** The records are read through once a day, so that a page that rots is found before it is needed. */
+const DAY_MS = 86_400_000
+
 /** A run's last events are out by then, and what it needed is free. */
 const TIDY_AFTER_MS = 2_000
 
@@ -73,6 +76,7 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
   engine.onEndpoints((scope, component, release, endpoints) => {
     edge.endpoints(scope, component, release, endpoints).catch(quietly(`edge: endpoints of ${component} ${release}`))
   })
+  const daily = setInterval(() => store.check(), DAY_MS).unref()
   const watch = setInterval(() => void edge.ensure().catch(quietly('edge')), EDGE_WATCH_MS)
   const checks = checkDeps({ store, engine: () => engine, edge })
   const keeper = new Keeper({
@@ -124,6 +128,7 @@ export async function openSetting(options: WorldOptions): Promise<Setting & { cl
     },
     async close() {
       clearInterval(watch)
+      clearInterval(daily)
       // What was scheduled may wait for a run, and that is the conductor's to suspend.
       const scheduled = scheduler.close()
       await conductor.close()

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -140,4 +140,29 @@ needs('mounts').test('a disk that is full is no damage: nothing is put aside, an
   } finally {
     disk.unmount()
   }
+})
+
+test('a page that rots while the store is open is found by the look at the disk, and nothing more is written', () => {
+  const home = newHome()
+  const lost: string[] = []
+  openAll(home).close()
+  const store = openAll(home, { onLost: (error) => lost.push(error.code) })
+  for (let i = 0; i < 200; i++) store.stored.set(shop, `K${i}`, 'x'.repeat(200), open, i)
+  store.check()
+  expect(lost).toEqual([])
+  // What is only in the log beside it goes into the file first.
+  const db = new DatabaseSync(join(home, 'state.db'))
+  db.exec('pragma wal_checkpoint(truncate)')
+  db.close()
+  const file = openSync(join(home, 'state.db'), 'r+')
+  for (let page = 1; page < 12; page++) writeSync(file, Buffer.alloc(2000, 7), 0, 2000, page * 4096)
+  closeSync(file)
+  store.check()
+  expect(lost).toEqual(['E_STATE_DAMAGED'])
+  expect(() => store.stored.set(shop, 'K', 'y', open, 9)).toThrow(expect.objectContaining({ code: 'E_STATE_DAMAGED' }))
+  store.close()
+  // The next start takes the copy, and keeps what was damaged.
+  const again = openAll(home)
+  expect(again.alerts.join()).toMatch(/was damaged and is kept as/)
+  again.close()
 })

@@ -10,6 +10,8 @@ export interface Guard {
   db: DatabaseSync
   /** What broke, once nothing that was acknowledged since can be counted on; from then on everything is refused. */
   lost(): LandfallError | undefined
+  /** Somebody else found the file damaged: the same as if a statement had. */
+  condemn(why: string): void
 }
 
 /**
@@ -41,7 +43,15 @@ export function guardDatabase(db: DatabaseSync, path: string, onLost: (error: La
       guarded(() => prepare(sql)),
       guarded,
     )
-  return { db, lost: () => lost }
+  return {
+    db,
+    lost: () => lost,
+    condemn(why) {
+      if (lost) return
+      lost = damaged(path, new Error(why))
+      onLost(lost)
+    },
+  }
 }
 
 const LOST = new Set(['E_STATE_LOST', 'E_STATE_DAMAGED'])
@@ -74,15 +84,14 @@ export function meaningOf(error: unknown, path: string): LandfallError | undefin
       )
     case CORRUPT:
     case NOTADB:
-      return make(
-        'E_STATE_DAMAGED',
-        `${path} is damaged`,
-        error,
-        'the next start puts it aside and takes the copy: landfall doctor',
-      )
+      return damaged(path, error)
     default:
       return undefined
   }
+}
+
+function damaged(path: string, cause: unknown): LandfallError {
+  return make('E_STATE_DAMAGED', `${path} is damaged`, cause, 'the next start puts it aside and takes the copy: landfall doctor')
 }
 
 const DISK = 'make room on the disk (`df`); what waits goes on by itself'

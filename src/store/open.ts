@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf, LandfallError } from '../lib/error.ts'
 import { whyReadOnly } from '../lib/read-only.ts'
-import { guardDatabase, isDamage, meaningOf } from './guard.ts'
+import { type Guard, guardDatabase, isDamage, meaningOf } from './guard.ts'
 import { MIGRATIONS } from './schema.ts'
 
 export interface OpenedStore {
@@ -13,6 +13,8 @@ export interface OpenedStore {
   alerts: string[]
   /** Why nothing can be put on record: what is asked is answered, what would change something is refused. */
   readOnly?: string
+  /** Reads every page from the disk. One that is damaged ends all writing, as if a statement had met it. */
+  check(): void
 }
 export interface OpenOptions {
   migrations?: string[]
@@ -57,7 +59,24 @@ export function openStore(home: string, { migrations = MIGRATIONS, onLost = () =
     alerts.push(`no copy of state.db could be kept: ${error instanceof Error ? error.message : String(error)}`)
     rmSync(`${previous}.tmp`, { force: true })
   }
-  return { db: guardDatabase(db, path, onLost).db, alerts }
+  const guard = guardDatabase(db, path, onLost)
+  return { db: guard.db, alerts, check: () => checkDisk(path, guard) }
+}
+
+/** Over a connection of its own: pages that ours holds in memory say nothing about the disk. */
+function checkDisk(path: string, guard: Guard): void {
+  try {
+    const db = new DatabaseSync(path, { readOnly: true })
+    try {
+      const row = db.prepare('pragma quick_check(1)').get() as { quick_check: string } | undefined
+      if (row?.quick_check !== 'ok') guard.condemn(row?.quick_check ?? 'no answer')
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    // A file that somebody holds, or a disk that is full, is no damage.
+    if (isDamage(error)) guard.condemn(String(error))
+  }
 }
 
 /** What stands in when the store is damaged. */
@@ -84,7 +103,7 @@ function openCopy(home: string, readOnly: string, migrations: string[]): OpenedS
   migrate(db, path, migrations)
   db.exec('pragma query_only=on')
   const alert = `nothing can be written to ${home}: ${readOnly}. What serves goes on; nothing can be changed`
-  return { db: guardDatabase(db, join(home, 'state.db'), () => {}).db, alerts: [alert], readOnly }
+  return { db: guardDatabase(db, join(home, 'state.db'), () => {}).db, alerts: [alert], readOnly, check: () => {} }
 }
 
 /** Undefined where the file is damaged. A disk that is full or fails is no damage, and nothing is put aside for it. */

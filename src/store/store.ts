@@ -29,6 +29,8 @@ export interface Store {
   /** All that is on record of an environment, but for its runs, and the epoch that its edge has seen. */
   forget(scope: Scope): void
   alerts: string[]
+  /** Reads every page from the disk; a damaged one ends all writing. */
+  check(): void
   /** Why nothing can be put on record. */
   readOnly?: string
   close(): void
@@ -38,7 +40,7 @@ export interface Store {
 const NOTICES_KEPT = 200
 
 export function openAll(home: string, options: OpenOptions = {}): Store {
-  const { db, alerts, readOnly } = openStore(home, options)
+  const { db, alerts, readOnly, check } = openStore(home, options)
   const seal = openSeal(home, openKeyRecord(db))
   const keys = openKeys(db, seal, () => keepCopy(db, home))
   return {
@@ -53,6 +55,7 @@ export function openAll(home: string, options: OpenOptions = {}): Store {
     backups: openBackups(db),
     notices: openNotices(db),
     forget: (scope) => forgetEnvironment(db, scope),
+    check,
     alerts,
     ...(readOnly !== undefined && { readOnly }),
     close: () => db.close(),
