@@ -12,10 +12,17 @@ const HAS_NONCE = new Set(['task', 'backup'])
 /** Makes the plan once more, and begins its run when it is the one that the person saw. */
 export async function apply(setting: Setting, input: OpInput<'apply'>): Promise<OpAnswers['apply']> {
   const { runs } = setting.store
-  const before = input.key === undefined ? undefined : runs.byKey(input.key)
-  if (before) return { run: before.run, plan: before.plan, urls: await urls(setting, before.plan) }
+  const known = async () => {
+    const before = input.key === undefined ? undefined : runs.byKey(input.key)
+    return before && { run: before.run, plan: before.plan, urls: await urls(setting, before.plan) }
+  }
+  const before = await known()
+  if (before) return before
   const scope = { app: await appNameOf(input, setting.store), environment: input.environment }
   return setting.inTurn(scope, async () => {
+    // Whoever asked with the same key a moment ago had the turn before.
+    const meanwhile = await known()
+    if (meanwhile) return meanwhile
     runs.refuseWhileLocked(scope)
     await confirmed(setting, input, scope.app)
     const { plan, findings } = await planWish(setting, input, true)
