@@ -56,31 +56,6 @@ export class Keeper implements DataKeeper {
     return holdings
   }
 
-  /**
-   * Fills the resources of another environment, whose servers run, from a backup of this one or any: what a rehearsal needs. What
-   * is there goes. `outcome` says which resources it has; that on record where absent.
-   */
-  async restoreInto(
-    from: Scope,
-    id: string,
-    into: Scope,
-    ears: Ears,
-    options: { outcome?: Outcome; release?: string; resources?: string[] } = {},
-  ): Promise<Record<string, Holding>> {
-    const record = this.known(from, id)
-    const at = options.outcome ? { outcome: options.outcome, release: options.release } : this.serving(into)
-    const held = new Map(record.manifest?.parts.flatMap((p) => (p.resource ? [[p.resource, p] as const] : [])))
-    const targets = (await targetsOf(this.parts, into, at, options.resources)).filter((t) => held.has(t.resource.name))
-    const place = placeName(into, 'restore-0', digestOf)
-    const head = this.head(from, record)
-    const aims = targets.map((target) => ({ target, part: held.get(target.resource.name)! }))
-    const { differences } = await this.job({ ...head, type: 'restore', place, aims }, ears)
-    refuseDifferent(differences, id)
-    await this.job({ ...head, type: 'swap', place, targets, isBack: false }, ears)
-    await this.job({ ...head, type: 'drop', place, targets, which: 'old' }, ears)
-    return Object.fromEntries(aims.map(({ target, part }) => [target.resource.name, part.holds]))
-  }
-
   private async take(step: Of<'backup'>, ctx: StepContext): Promise<void> {
     const { store } = this.parts
     const before = store.backups.ofRun(ctx, ctx.run)
