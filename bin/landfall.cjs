@@ -32,11 +32,17 @@ function isNewEnough(version) {
   return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])
 }
 
-/** V8's work is kept for the next start, in a folder that nobody else can write to. */
+/**
+ * V8's work is kept for the next start, in a folder that nobody else can write to: Landfall's own, or the user's cache where nothing was
+ * ever deployed.
+ */
 function keepCompiled() {
-  const run = join(home, 'run')
   const { enableCompileCache } = require('module')
-  if (enableCompileCache && existsSync(run)) enableCompileCache(join(run, 'compiled'))
+  if (!enableCompileCache) return
+  const run = join(home, 'run')
+  const caches = process.env.XDG_CACHE_HOME || join(process.env.HOME || homedir(), '.cache')
+  if (existsSync(run)) enableCompileCache(join(run, 'compiled'))
+  else if (existsSync(caches)) enableCompileCache(join(caches, 'landfall', 'compiled'))
 }
 
 /** A newer Node that is here already: the one that was named, one of Landfall's own, the package's own, one on PATH. */
