@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { join, posix, relative, sep } from 'node:path'
 import { stringify } from 'yaml'
 import type { Cite } from '../guide/blocks.ts'
 import type { Facts, GuideInput, Platform, Proof } from '../guide/guide-input.ts'
@@ -7,17 +7,19 @@ import { quoted } from '../guide/value-text.ts'
 import { writeGuide } from '../guide/write-guide.ts'
 import { writeAtomic } from '../lib/atomic.ts'
 import { LandfallError } from '../lib/error.ts'
+import { hasExportsFile } from '../manifest/exports-file.ts'
 import type { Component } from '../model/app.ts'
 import type { ManualStep } from '../model/target.ts'
 import { targets } from '../targets/all.gen.ts'
 import { type ExportAnswer, exportApp } from './export.ts'
+import { exportAll, type OneExport } from './export-all.ts'
 import { firstError, readManifest, type Where } from './read-manifest.ts'
 import { compareExport } from './write-export.ts'
 
 export interface DocsInput extends Where {
   /** Absolute. */
   out: string
-  /** Platforms with a page of their own; those whose files lie in the folder where absent. */
+  /** Platforms with a page of their own; those that landfall.exports.yaml lists, else those whose files lie in the folder, where absent. */
   platforms?: string[]
   /** Somebody ran the app on this platform: kept with the guide. */
   proved?: { platform: string; what: string }
@@ -114,10 +116,18 @@ function provedIn(before: Facts | undefined, { proved, today }: DocsInput): Fact
 
 async function platformsOf(input: DocsInput, proofs: Record<string, Proof>): Promise<Platform[]> {
   const platforms: Platform[] = []
+  const { folder, config, environment, today } = input
+  const listed = hasExportsFile(folder) ? await exportAll({ folder, ...(config !== undefined && { config }), today }) : []
   for (const name of input.platforms ?? []) if (!targets[name]?.write) throw unknown(name)
   for (const target of Object.values(targets).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (!target.write || (input.platforms && !input.platforms.includes(target.name))) continue
-    const { folder, config, environment, today } = input
+    const kept = listed.filter((one) => one.line.target === target.name)
+    if (kept.length > 0) {
+      platforms.push(platformOf(together(kept), kept.flatMap(presentIn), proofs[target.name]))
+      continue
+    }
+    // Where a list says what is kept, a file of the same name is not another platform's.
+    if (listed.length > 0 && !input.platforms && !proofs[target.name]) continue
     const answer = await exportApp({ folder, config, environment, target: target.name, today })
     const states = compareExport(answer, folder)
     const present = states.filter((s) => s.state !== 'new').map((s) => s.path)
@@ -125,6 +135,19 @@ async function platformsOf(input: DocsInput, proofs: Record<string, Proof>): Pro
     platforms.push(platformOf(answer, present, proofs[target.name]))
   }
   return platforms
+}
+
+/** Where the files of a listed export are, from the manifest's folder. */
+const placeIn = ({ line }: OneExport, path: string) => posix.join(line.out, path)
+
+function presentIn(one: OneExport): string[] {
+  return compareExport(one.answer, one.out).flatMap((s) => (s.state === 'new' ? [] : [placeIn(one, s.path)]))
+}
+
+/** A list may have several exports of one platform: its page has the report of the first, and the files of all. */
+function together(all: OneExport[]): ExportAnswer {
+  const files = all.flatMap((one) => Object.entries(one.answer.files).map(([path, file]) => [placeIn(one, path), file] as const))
+  return { ...all[0]!.answer, files: Object.fromEntries(files), steps: all.flatMap((one) => one.answer.steps) }
 }
 
 /** As far as the manifest says it. */

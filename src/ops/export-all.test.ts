@@ -28,6 +28,17 @@ test('every listed export is written under the names that the list gives, and sp
   expect(readFileSync(join(folder, 'deploy/docker-compose.yml'), 'utf8')).toContain('context: ..')
 })
 
+test('files in folders of their own find one another after both have moved', async () => {
+  const folder = project(`exports:
+  - target: compose
+    options: { per-component: folders }
+    rename: { gateway/compose.yaml: docker/front/compose.yaml, gateway/default.conf: docker/nginx.conf }
+`)
+  const [one] = await exportAll({ folder, today: '2026-11-21' })
+  expect(one?.answer.files['compose.yaml']?.text).toContain('- docker/front/compose.yaml')
+  expect(one?.answer.files['docker/front/compose.yaml']?.text).toContain('- ../nginx.conf:/etc/nginx/conf.d/default.conf:ro')
+})
+
 test.each([
   ['exports: []', 'E_RANGE', 'lists nothing'],
   ['exports: [{ target: compose, into: deploy }]', 'E_UNKNOWN_KEY', 'into'],

@@ -15,11 +15,11 @@ const validate = ajv.compile(schema)
 targetSuite(index, {
   validate: (files) =>
     Object.entries(files)
-      .filter(([name]) => /^compose.*\.yaml$/.test(name))
+      .filter(([name]) => /(?:^|\/)compose.*\.yaml$/.test(name))
       .flatMap(([name, text]) => {
         if (validate(parse(text, { merge: true }))) return []
         return (validate.errors ?? []).map((e) => `${name} ${e.instancePath}: ${e.message}`)
       }),
   notReadBack: { 'checks.*': 'smoke.sh is a program, and no list of questions' },
-  options: [{}, { 'per-component': 'true' }, { gateway: 'none' }, { compose: '1.29' }],
+  options: [{}, { 'per-component': 'true' }, { 'per-component': 'folders' }, { gateway: 'none' }, { compose: '1.29' }],
 })

@@ -8,7 +8,8 @@ export default {
   describes: 'app',
   options: {
     gateway: 'nginx (one service in front, from the routes) or none (ports are published)',
-    'per-component': 'one file for each component, and compose.yaml that includes them',
+    'per-component':
+      'one file for each component, and compose.yaml that includes them; folders: each in the folder of its source',
     compose: '1.29: what docker-compose 1.29.2 understands',
     dockerfile: 'for import: keep names the Dockerfile as the source, instead of the folder that a builder builds',
     file: 'for import: the file to read, with its overrides after it: compose.yaml+compose.prod.yaml',

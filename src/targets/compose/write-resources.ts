@@ -1,6 +1,6 @@
 import type { Resource } from '../../model/app.ts'
 import { writtenBy } from '../../translate/written-by.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, mountPath } from './draft.ts'
 
 const USER = 'app'
 
@@ -110,6 +110,10 @@ const WRITERS: Record<string, (draft: Draft, resource: Resource) => void> = {
   },
   bucket(draft, resource) {
     const entry = draft.context.manifest.get('resources', resource.name)
+    if (fallbackOf(resource) !== undefined) {
+      entry.changed('its files lie in the volume that is its fallback', 'the variables of a bucket, in .env, lead to that one')
+      return
+    }
     entry.changed('a bucket of your own, by variables in .env', 'Cloudflare R2, Amazon S3 and others have one')
     for (const field of ['endpoint', 'region', 'name', 'accessKey', 'secretKey'])
       note(draft, bucketName(resource, field), `${field} of the bucket`, '')
@@ -184,12 +188,28 @@ export function outputText(draft: Draft, name: string, field: string): string | 
       return field === 'url' ? `smtp://${part('user')}:${part('password')}@${part('host')}:${part('port')}` : part(field)
     }
     case 'bucket':
+      if (fallbackOf(resource) !== undefined) return inFallback(draft, resource, field)
       return field === 'url'
         ? `${variable(bucketName(resource, 'endpoint'))}/${variable(bucketName(resource, 'name'))}`
         : variable(bucketName(resource, field))
     default:
       return undefined
   }
+}
+
+/** The volume in which a bucket's files lie while no bucket is set. */
+function fallbackOf({ type, options }: Resource): string | undefined {
+  const { fallback } = options
+  const volume = typeof fallback === 'object' && fallback !== null && 'volume' in fallback ? fallback.volume : undefined
+  return type === 'bucket' && typeof volume === 'string' ? volume : undefined
+}
+
+/** The same for all that have the volume: where each mounts it is one place, but for a path of its own. */
+function inFallback(draft: Draft, resource: Resource, field: string): string | undefined {
+  if (field === 'kind') return 'volume'
+  if (field !== 'path') return ''
+  const volume = fallbackOf(resource) ?? ''
+  return draft.app.components.flatMap((c) => mountPath(c, volume) ?? [])[0]
 }
 
 function envName(resource: Resource): string {

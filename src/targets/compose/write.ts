@@ -1,5 +1,6 @@
+import { posix } from 'node:path'
 import { stringify } from 'yaml'
-import type { App } from '../../model/app.ts'
+import type { App, Component } from '../../model/app.ts'
 import type { WriteContext, Written } from '../../model/target.ts'
 import { writtenBy } from '../../translate/written-by.ts'
 import type { Draft, EnvLine, Mapping } from './draft.ts'
@@ -23,7 +24,10 @@ export async function write(app: App, context: WriteContext): Promise<Written> {
     hasGateway: context.options.gateway !== 'none' && isPublic,
   }
   writeResources(draft)
-  for (const component of app.components) writeComponent(draft, component)
+  for (const component of app.components) {
+    if (component.type !== 'artifact') writeComponent(draft, component)
+    else context.of(component.name).lost('it runs nowhere: a release publishes it', 'landfall export github-release')
+  }
   writeGateway(draft)
   judgeTop(draft)
   composeFiles(draft)
@@ -83,15 +87,45 @@ function composeFiles(draft: Draft): void {
     return
   }
   const groups = Map.groupBy(all, (name) => owner[name] || 'gateway')
-  for (const [name, list] of groups) files[`compose.${name}.yaml`] = { text: yamlText(draft, file(list)) }
-  const names = [...groups.keys()].map((name) => `compose.${name}.yaml`)
-  if (!draft.isOld) files['compose.yaml'] = { text: yamlText(draft, { ...top, include: names }) }
+  const paths = new Map([...groups.keys()].map((name) => [name, pathOf(draft, name)]))
+  for (const [name, list] of groups) {
+    const path = paths.get(name) ?? ''
+    files[path] = { text: yamlText(draft, moved(file(list), posix.dirname(path))) }
+  }
+  if (!draft.isOld) files['compose.yaml'] = { text: yamlText(draft, { ...top, include: [...paths.values()] }) }
+}
+
+/** The file of a component: beside the others, or, by `per-component=folders`, in the folder of its source. */
+function pathOf({ app, context }: Draft, name: string): string {
+  const beside = `compose.${name}.yaml`
+  if (context.options['per-component'] !== 'folders' || context.project !== '.') return beside
+  const folderOf = (c: Component) => posix.join(context.folder(c), c.build.options.workspace ?? '.')
+  const component = app.components.find((c) => c.name === name)
+  const folder = component ? folderOf(component) : name
+  const isShared = app.components.some((c) => c.name !== name && c.type !== 'artifact' && folderOf(c) === folder)
+  return folder === '.' || folder.startsWith('..') || isShared ? beside : `${folder}/compose.yaml`
+}
+
+/** Paths of a file count from its own folder. */
+function moved(data: Mapping, folder: string): Mapping {
+  if (folder === '.') return data
+  const up = posix.relative(`/${folder}`, '/')
+  const service = (of: Mapping): Mapping => {
+    const { build, volumes } = of as { build?: Mapping; volumes?: string[] } // As write-service.ts makes them.
+    return {
+      ...of,
+      ...(build && { build: { ...build, context: posix.join(up, String(build.context)) } }),
+      ...(volumes && { volumes: volumes.map((v) => (v.startsWith('./') ? posix.join(up, v) : v)) }),
+    }
+  }
+  const services = Object.entries(data.services as Record<string, Mapping>).map(([name, of]) => [name, service(of)])
+  return { ...data, services: Object.fromEntries(services) }
 }
 
 function fileFlags(draft: Draft): string {
   if (!draft.isOld || draft.context.options['per-component'] === undefined) return ''
   return Object.keys(draft.files)
-    .filter((f) => /^compose\..+\.yaml$/.test(f))
+    .filter((f) => /^compose\..+\.yaml$|\/compose\.yaml$/.test(f))
     .map((f) => ` -f ${f}`)
     .join('')
 }

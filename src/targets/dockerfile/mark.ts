@@ -26,6 +26,10 @@ export function markApp(app: App, context: WriteContext): void {
 function markComponent(component: Component, context: WriteContext): void {
   const own = context.of(component.name)
   const { type } = component
+  if (type === 'artifact') {
+    own.lost('it runs nowhere: a release publishes it', 'landfall export github-release')
+    return
+  }
   if (type === 'cron')
     own.get('type').changed('the image runs once and ends: the platform has to start it', 'its scheduler, or a timer of systemd')
   else if (type === 'job') own.get('type').changed('an image does not say that it ends by itself')

@@ -16,7 +16,7 @@ export async function write(app: App, context: WriteContext): Promise<Written> {
     steps.push({ title: 'copy the files into the project', commands, text })
   }
   for (const component of app.components) {
-    if (component.source.type !== 'folder') continue
+    if (component.source.type !== 'folder' || component.type === 'artifact') continue
     const image = await imageOf(app, component, context, 'dockerfile')
     if (!image) {
       const message = `${component.name} has no builder: nothing is known of how its image is made`
