@@ -14,7 +14,8 @@ export function resolveHealth(world: World, name: string, component: ManifestCom
   const at = ['components', name, 'health']
   if (type === 'job' || type === 'static' || type === 'cron' || type === 'artifact') {
     if (health !== undefined) {
-      const because = type === 'static'
+      const because =
+        type === 'static'
           ? 'static files need no probe'
           : type === 'artifact'
             ? 'an artifact runs nowhere'

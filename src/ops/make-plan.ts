@@ -81,12 +81,7 @@ async function planOnRecord(setting: Setting, input: OpInput<'plan'>, restore?: 
   return { scope, ...(made.plan && { plan: made.plan }), findings: made.findings }
 }
 
-async function intentOf(
-  setting: Setting,
-  wish: OpInput<'plan'>['wish'],
-  scope: Scope,
-  observed: Observed,
-): Promise<Intent> {
+async function intentOf(setting: Setting, wish: OpInput<'plan'>['wish'], scope: Scope, observed: Observed): Promise<Intent> {
   switch (wish.type) {
     case 'rollback':
       return rollbackIntent(setting, scope, { to: wish.to ?? beforeServing(scope, observed), data: wish.data }, observed)

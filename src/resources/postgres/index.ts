@@ -10,7 +10,7 @@ const postgres: ResourceType = {
   type: 'postgres',
   title: 'PostgreSQL',
   outputs: OUTPUTS,
-  elsewhere: ['url'],
+  elsewhere: ['url', 'readonlyUrl'],
   check: (resource, environment) => checkOptions(resource, environment, new Date()),
   checkIn: checkPool,
   expand,
