@@ -42,6 +42,7 @@ const WORDS = {
   release:
     'the entrypoint does it before the app starts: Coolify’s own hook runs in the old container, and not at all the first time',
   bootstrap: 'the entrypoint does it once, and notes that in the database (table landfall_once)',
+  notesInDatabase: true,
 }
 
 function refuse(option: string, value: string, known: string[]): void {

@@ -12,6 +12,8 @@ export interface ImageWords {
   /** What a release step of the image means there. */
   release: string
   bootstrap: string
+  /** That it was done is noted in the component's PostgreSQL: without one it is not done. */
+  notesInDatabase?: boolean
   /** The platform runs the release once, before any container of it starts. */
   isOnce?: boolean
 }
@@ -42,7 +44,9 @@ export function markImage(plan: ImagePlan, context: WriteContext, words: ImageWo
     else need.changed('the platform starts it; no variable names its address, so nothing waits for it')
   }
   own.get('release').changed(words.release)
-  own.get('bootstrap').changed(words.bootstrap)
+  if (words.notesInDatabase && (tool === undefined || plan.lock === undefined)) {
+    own.get('bootstrap').lost('its image cannot note that it was done: it has no PostgreSQL', 'run it by hand, once')
+  } else own.get('bootstrap').changed(words.bootstrap)
   if (tool === undefined && (plan.release.length > 0 || plan.waits.length > 0)) {
     own.finding(
       'warning',

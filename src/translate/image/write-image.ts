@@ -82,6 +82,7 @@ const PLAIN: ImageWords = {
       : { changed: 'who runs the image sets it, and the entrypoint asks for it' },
   release: 'the entrypoint does it before the app starts, in each container; a lock of PostgreSQL lets one at a time',
   bootstrap: 'the entrypoint does it once, and notes that in the database (table landfall_once)',
+  notesInDatabase: true,
 }
 
 function buildArgsOf(app: App, component: Component): Record<string, string | undefined> {
