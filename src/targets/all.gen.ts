@@ -11,6 +11,7 @@ import githubPagesPlug from './github-pages/index.ts'
 import githubReleasePlug from './github-release/index.ts'
 import jenkinsPlug from './jenkins/index.ts'
 import kamalPlug from './kamal/index.ts'
+import kubernetesPlug from './kubernetes/index.ts'
 import procfilePlug from './procfile/index.ts'
 import renderPlug from './render/index.ts'
 
@@ -26,6 +27,7 @@ export const targets: Record<string, Target> = {
   'github-release': githubReleasePlug,
   'jenkins': jenkinsPlug,
   'kamal': kamalPlug,
+  'kubernetes': kubernetesPlug,
   'procfile': procfilePlug,
   'render': renderPlug,
 }
