@@ -12,6 +12,7 @@ import githubReleasePlug from './github-release/index.ts'
 import jenkinsPlug from './jenkins/index.ts'
 import kamalPlug from './kamal/index.ts'
 import kubernetesPlug from './kubernetes/index.ts'
+import northflankPlug from './northflank/index.ts'
 import procfilePlug from './procfile/index.ts'
 import renderPlug from './render/index.ts'
 
@@ -28,6 +29,7 @@ export const targets: Record<string, Target> = {
   'jenkins': jenkinsPlug,
   'kamal': kamalPlug,
   'kubernetes': kubernetesPlug,
+  'northflank': northflankPlug,
   'procfile': procfilePlug,
   'render': renderPlug,
 }
