@@ -20,7 +20,9 @@ export interface Edge {
 }
 
 /** Who reaches whom: the world through the edge to components, components to each other and to what they lean on. Sorted by name. */
-export function graphOf(app: App): Graph {
+export function graphOf({ components, ...rest }: App): Graph {
+  // Archives run nowhere.
+  const app: App = { ...rest, components: components.filter((c) => c.type !== 'artifact') }
   const nodes: Node[] = []
   const edges: Edge[] = []
   if (app.routes.length > 0) {

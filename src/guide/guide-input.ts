@@ -15,6 +15,10 @@ export interface GuideInput {
   folder: string
   /** Fallen back to where the manifest sets none: how Landfall builds each component, in one line. */
   builds: Record<string, string>
+  /** What the app is, in the words of whoever wrote the manifest. */
+  about?: string
+  /** The reasons that stand in the manifest as comments, by part: `components.web`; each with the key that it stands above. */
+  reasons: Record<string, { key: string; text: string }[]>
   /** Facts of the guide that stands there already. */
   before?: Facts
 }
@@ -23,9 +27,11 @@ export interface Platform {
   title: string
   /** Files that the export writes, and those of them that are in the repository already. */
   files: string[]
+  /** What writes them. */
+  command: string
   present: string[]
   /** What no file can say, in order. */
-  steps: { title: string; commands: string[] }[]
+  steps: { title: string; text?: string; commands: string[] }[]
   kept: number
   changed: { what: string; how: string }[]
   lost: { what: string; why: string; instead?: string }[]

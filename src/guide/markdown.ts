@@ -10,7 +10,8 @@ function blockText(block: Block, up: string): string {
   switch (block.type) {
     case 'heading': {
       const cite = block.cite ? `\n\n<sub>${citeLink(block.cite, up)}</sub>` : ''
-      return `${'#'.repeat(block.level)} ${escapeMarkdown(block.text)}${cite}`
+      // Behind the # nothing else begins.
+      return `${'#'.repeat(block.level)} ${escapeMarkdown(block.text).replace(/^\\(?=[+\-\d])/, '')}${cite}`
     }
     case 'text':
       return inlineText(block.text, up)

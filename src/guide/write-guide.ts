@@ -41,5 +41,5 @@ export function writeGuide(input: GuideInput, up: string): Record<string, string
 
 export function aboutDrawing({ app }: GuideInput): string {
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
-  return `${app.name}: users reach ${count(app.components.length, 'component')} through the edge; they lean on ${count(app.resources.length, 'resource')}`
+  return `${app.name}: users reach ${count(app.components.filter((c) => c.type !== 'artifact').length, 'component')} through the edge; they lean on ${count(app.resources.length, 'resource')}`
 }

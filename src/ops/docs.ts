@@ -8,11 +8,13 @@ import { writeGuide } from '../guide/write-guide.ts'
 import { writeAtomic } from '../lib/atomic.ts'
 import { LandfallError } from '../lib/error.ts'
 import { hasExportsFile } from '../manifest/exports-file.ts'
+import { findManifest } from '../manifest/find.ts'
 import type { Component } from '../model/app.ts'
 import type { ManualStep } from '../model/target.ts'
 import { targets } from '../targets/all.gen.ts'
 import { type ExportAnswer, exportApp } from './export.ts'
 import { exportAll, type OneExport } from './export-all.ts'
+import { type ManifestComments, manifestComments } from './manifest-comments.ts'
 import { firstError, readManifest, type Where } from './read-manifest.ts'
 import { compareExport } from './write-export.ts'
 
@@ -45,8 +47,15 @@ export async function docs(input: DocsInput): Promise<DocsAnswer> {
   if (!app) throw firstError(read.findings)
   const before = provedIn(factsIn(input.out), input)
   const platforms = await platformsOf(input, before?.proofs ?? {})
+  const comments = commentsIn(input)
+  const parts = [...app.components.map((c) => `components.${c.name}`), ...app.resources.map((r) => `resources.${r.name}`)]
+  const reasons = parts.map(
+    (part) => [part, comments.within(part.slice(part.indexOf('.') + 1), citeOf(read.locate(part))?.line ?? 0)] as const,
+  )
   const guide: GuideInput = {
     app,
+    ...(comments.about !== undefined && { about: comments.about }),
+    reasons: Object.fromEntries(reasons),
     folder: input.folder,
     cite: (path) => citeOf(read.locate(path)),
     environments: await environmentsOf(input, Object.keys(manifest?.environments ?? {}), manifest?.environments ?? {}),
@@ -64,6 +73,12 @@ export async function docs(input: DocsInput): Promise<DocsAnswer> {
     platforms: platforms.map((p) => p.name),
     texts,
   }
+}
+
+/** A manifest that is a program has its reasons where programs have them. */
+function commentsIn({ folder, config }: Where): ManifestComments {
+  const { content } = findManifest(folder, config)
+  return manifestComments(content.type === 'yaml' ? content.text : '')
 }
 
 /** Writes what differs, and removes pages that the guide no longer has. */
@@ -123,7 +138,7 @@ async function platformsOf(input: DocsInput, proofs: Record<string, Proof>): Pro
     if (!target.write || (input.platforms && !input.platforms.includes(target.name))) continue
     const kept = listed.filter((one) => one.line.target === target.name)
     if (kept.length > 0) {
-      platforms.push(platformOf(together(kept), kept.flatMap(presentIn), proofs[target.name]))
+      platforms.push(platformOf(together(kept), kept.flatMap(presentIn), proofs[target.name], true))
       continue
     }
     // Where a list says what is kept, a file of the same name is not another platform's.
@@ -158,7 +173,7 @@ function buildText({ build }: Component): string {
   return words.filter((w) => w !== undefined).join(', ')
 }
 
-function platformOf(answer: ExportAnswer, present: string[], proof: Proof | undefined): Platform {
+function platformOf(answer: ExportAnswer, present: string[], proof: Proof | undefined, isListed = false): Platform {
   const { verdicts, findings, totals } = answer
   const lost = verdicts.flatMap((v) => (v.type === 'lost' ? [v] : []))
   const gone = new Set(lost.map((v) => /^components\.([^.[]+)(\.type)?$/.exec(v.path)?.[1]))
@@ -167,6 +182,7 @@ function platformOf(answer: ExportAnswer, present: string[], proof: Proof | unde
     name: answer.target,
     title: answer.title,
     files: Object.keys(answer.files).sort(),
+    command: isListed ? 'landfall export' : `landfall export ${answer.target}`,
     present,
     steps: answer.steps.flatMap(stepLines),
     kept: totals.kept,
@@ -180,8 +196,8 @@ function platformOf(answer: ExportAnswer, present: string[], proof: Proof | unde
   }
 }
 
-function stepLines(step: ManualStep): { title: string; commands: string[] }[] {
-  return [{ title: step.text ? `${step.title}: ${step.text}` : step.title, commands: step.commands ?? [] }]
+function stepLines(step: ManualStep): Platform['steps'] {
+  return [{ title: step.title, ...(step.text !== undefined && { text: step.text }), commands: step.commands ?? [] }]
 }
 
 /** The other environments, each with what the manifest says only of it. */

@@ -1,11 +1,17 @@
 import type { App } from '../../model/app.ts'
 import { type Block, code, heading, type Inline, joined, list, type Page, say, shell, steps, table } from '../blocks.ts'
 import type { GuideInput } from '../guide-input.ts'
+import { inEnvironment } from '../in-environment.ts'
 
 /** Where data lives, how it is saved and brought back, and the way back to an earlier release. */
-export function dataPage({ app, cite }: GuideInput): Page {
+export function dataPage({ app, cite, reasons }: GuideInput): Page {
   const kept = app.resources.filter((r) => r.type !== 'mail')
-  const environment = app.environment.name === 'local' ? '' : ` --env ${app.environment.name}`
+  const environment = inEnvironment(app)
+  const why = kept.flatMap((r) =>
+    (reasons[`resources.${r.name}`] ?? []).map(
+      ({ key, text }): Inline => [code(key === '' ? r.name : `${r.name}.${key}`), `: ${text}`],
+    ),
+  )
   const blocks: Block[] = []
   if (kept.length > 0) {
     blocks.push(
@@ -25,6 +31,7 @@ export function dataPage({ app, cite }: GuideInput): Page {
           ]
         }),
       ),
+      ...(why.length > 0 ? [list(why)] : []),
       heading('Back up', cite('backup')),
       shell(
         `landfall backup create${environment}`,

@@ -8,7 +8,9 @@ import { commandText } from '../value-text.ts'
 
 /** The deployment view after arc42, §7: why, how good, level 1, level 2, and which block is which process on which port. */
 export function deploymentPage(input: GuideInput): Page {
-  const { app, cite } = input
+  const { cite } = input
+  // What a release publishes as archives runs nowhere.
+  const app = { ...input.app, components: input.app.components.filter((c) => c.type !== 'artifact') }
   const drawing: Block = {
     type: 'drawing',
     name: 'level-1',
@@ -39,7 +41,7 @@ export function deploymentPage(input: GuideInput): Page {
         '; the port in the table is the one in a container and on other platforms.',
       ),
       heading('Level 2: inside each block'),
-      ...app.components.flatMap((c) => levelTwo(c, input)),
+      ...input.app.components.flatMap((c) => levelTwo(c, input)),
     ],
   }
 }
@@ -157,7 +159,7 @@ function resourceRow(name: string, type: string, options: Record<string, unknown
   ]
 }
 
-function levelTwo(c: Component, { app, cite, builds, folder }: GuideInput): Block[] {
+function levelTwo(c: Component, { app, cite, builds, folder, reasons }: GuideInput): Block[] {
   const gets = app.contract.filter((e) => e.components.includes(c.name))
   const build = builds[c.name]
   const items: Inline[] = [[strong('Source:'), ' ', sourceText(c, folder)]]
@@ -166,11 +168,15 @@ function levelTwo(c: Component, { app, cite, builds, folder }: GuideInput): Bloc
   if (c.needs.length > 0) item('Waits for:', ...names(c.needs))
   if (c.mounts.length > 0) item('Volumes:', ...names(c.mounts.map((m) => m.volume)))
   if (gets.length > 0) item('Variables:', ...names(gets.map((e) => e.name)))
-  if (c.type !== 'static') {
+  if (c.type === 'artifact') item('Archives:', ...names((c.archives ?? []).map((a) => a.target)), ', which a release publishes')
+  else if (c.type !== 'static') {
     item(
       'Stops:',
       `${c.stop.drainSeconds} s to finish what it has in hand, then ${c.stop.signal}, then ${c.stop.graceSeconds} s.`,
     )
+  }
+  for (const { key, text } of reasons[`components.${c.name}`] ?? []) {
+    items.push(key === '' ? [strong('Why:'), ' ', text] : [strong('Why'), ' ', code(key), ': ', text])
   }
   return [heading(c.name, cite(`components.${c.name}`), 3), list(items)]
 }

@@ -1,6 +1,7 @@
 import type { EnvEntry, EnvGroup } from '../../model/app.ts'
 import { type Block, code, heading, type Inline, joined, list, type Page, say, shell, table } from '../blocks.ts'
 import type { GuideInput } from '../guide-input.ts'
+import { inEnvironment } from '../in-environment.ts'
 import { quoted, valueText } from '../value-text.ts'
 
 /** The environment contract as a table, with who gives each value and what changing it does. */
@@ -12,7 +13,7 @@ export function environmentPage({ app, cite }: GuideInput): Page {
   const blocks: Block[] = [
     say(
       'Secrets are kept encrypted and reach a process only when it starts. ',
-      code('landfall env list'),
+      code(`landfall env list${inEnvironment(app)}`),
       ' shows what is set; nothing shows a secret.',
     ),
     ...(entries.length > 0
@@ -39,7 +40,8 @@ export function environmentPage({ app, cite }: GuideInput): Page {
         ]
       : [say('The app reads no variables.')]),
   ]
-  if (manual.length > 0) blocks.push(heading('To be set by hand'), shell(...manual.map((e) => `landfall env set ${e.name}`)))
+  if (manual.length > 0)
+    blocks.push(heading('To be set by hand'), shell(...manual.map((e) => `landfall env set ${e.name}${inEnvironment(app)}`)))
   if (rotated.length > 0)
     blocks.push(heading('What a change does'), list(rotated.map((e): Inline => [code(e.name), `: ${e.onRotate}`])))
   if (app.groups?.length) blocks.push(heading('Together', cite('groups')), list(app.groups.map(groupText)))

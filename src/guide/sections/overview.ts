@@ -1,5 +1,6 @@
 import { code, heading, type Inline, joined, link, list, type Page, say, strong, table } from '../blocks.ts'
 import type { GuideInput, Platform } from '../guide-input.ts'
+import { inEnvironment } from '../in-environment.ts'
 
 /** What the app is, where it can run, and where to read on. */
 export function overviewPage(input: GuideInput, pages: Page[]): Page {
@@ -10,6 +11,7 @@ export function overviewPage(input: GuideInput, pages: Page[]): Page {
     name: 'overview',
     title: `${app.name}: deployment guide`,
     blocks: [
+      ...(input.about === undefined ? [] : [say(input.about)]),
       say(
         strong(app.name),
         ' is made of ',
@@ -20,12 +22,17 @@ export function overviewPage(input: GuideInput, pages: Page[]): Page {
         ': change the manifest, never these pages.',
       ),
       heading('In short', cite('app')),
+      say('In the folder of ', code('landfall.yaml'), `, on the machine that ${app.name} runs on:`),
       { type: 'code', language: 'sh', text: shortRun(input).join('\n') },
       heading('Where it runs'),
       say('A path that nobody ran is called unproven, however complete its files are.'),
       table(
         ['Component', 'Landfall', ...platforms.map((p) => p.title)],
-        app.components.map((c) => [[code(c.name), ` ${c.type}`], ['runs'], ...platforms.map((p): Inline => cell(p, c.name))]),
+        app.components.map((c) => [
+          [code(c.name), ` ${c.type}`],
+          [c.type === 'artifact' ? 'built' : 'runs'],
+          ...platforms.map((p): Inline => cell(p, c.name)),
+        ]),
       ),
       ...(platforms.length > 0
         ? [
@@ -35,10 +42,7 @@ export function overviewPage(input: GuideInput, pages: Page[]): Page {
                 [link(p.title, `platform-${p.name}`)],
                 [p.proof ? 'proven' : 'written, unproven'],
                 [p.proof ? `${p.proof.on}: ${p.proof.what}` : 'none'],
-                joined(
-                  p.files.map((f): Inline => [code(f)]),
-                  ', ',
-                ),
+                filesOf(p),
               ]),
             ),
           ]
@@ -55,7 +59,7 @@ export function overviewPage(input: GuideInput, pages: Page[]): Page {
                   ', ',
                 ),
                 [e.isProtected ? `yes: changes want --yes=${app.name}` : 'no'],
-                [e.differs.join(', ') || 'nothing'],
+                e.differs.length > 0 ? joined(e.differs.map(shortened), ', ') : ['nothing'],
               ]),
             ),
           ]
@@ -66,19 +70,31 @@ export function overviewPage(input: GuideInput, pages: Page[]): Page {
   }
 }
 
+/** The first few: all of them stand on the platform's own page. */
+function filesOf({ files }: Platform): Inline {
+  const shown = joined(
+    files.slice(0, 4).map((f): Inline => [code(f)]),
+    ', ',
+  )
+  return files.length > 4 ? [...shown, ` and ${files.length - 4} more`] : shown
+}
+
+/** `resources.db: { url: … }`: its name, and what it says where that is short. */
+function shortened(text: string): Inline {
+  const at = text.indexOf(': ')
+  if (at < 0) return [text]
+  return text.length - at > 60 ? [code(text.slice(0, at))] : [code(text.slice(0, at)), text.slice(at)]
+}
+
 function cell(p: Platform, component: string): Inline {
   if (!p.carries.includes(component)) return ['no place']
   return [p.proof ? 'proven' : 'written']
 }
 
 function shortRun({ app }: GuideInput): string[] {
-  const missing = app.contract.filter((e) => e.isRequired && !e.default && !e.generate)
-  const seeds = app.components.flatMap((c) => (c.tasks.seed ? [`landfall run ${c.name}.seed`] : []))
-  return [
-    'landfall check',
-    ...missing.map((e) => `landfall env set ${e.name}`),
-    'landfall up',
-    ...seeds,
-    ...(app.checks.length > 0 ? ['landfall smoke'] : []),
-  ]
+  const missing = app.contract.filter((e) => e.isRequired && !e.default && !e.generate && !e.source && !e.isKeptOut)
+  const seeds = app.components.flatMap((c) => (c.tasks.seed ? [`run ${c.name}.seed`] : []))
+  return ['check', ...missing.map((e) => `env set ${e.name}`), 'up', ...seeds, ...(app.checks.length > 0 ? ['smoke'] : [])].map(
+    (command) => `landfall ${command}${inEnvironment(app)}`,
+  )
 }

@@ -10,13 +10,14 @@ function platformBlocks(p: Platform, app: string): Block[] {
   const blocks: Block[] = [
     say(p.proof ? `Proven on ${p.proof.on}: ${p.proof.what}.` : 'Written and valid, and unproven: nobody ran it there yet.'),
     heading('Files'),
-    shell(`landfall export ${p.name}`),
+    shell(p.command),
     list(p.files.map((f): Inline => [code(f), p.present.includes(f) ? ' (in the repository)' : ''])),
   ]
   if (p.steps.length > 0) {
     blocks.push(heading('By hand'))
     for (const [i, step] of p.steps.entries()) {
-      blocks.push(say(`${i + 1}. ${step.title}`))
+      blocks.push(heading(`${i + 1}. ${titled(step.title)}`, undefined, 3))
+      if (step.text !== undefined) blocks.push(say(step.text))
       if (step.commands.length > 0) blocks.push(shell(...step.commands))
     }
   }
@@ -41,4 +42,9 @@ function platformBlocks(p: Platform, app: string): Block[] {
   if (p.remarks.length > 0)
     blocks.push(heading('To know'), list(p.remarks.map((r): Inline => [r.message, r.hint ? `: ${r.hint}` : ''])))
   return blocks
+}
+
+/** With a capital, but for what is a name: `web.seed`. */
+function titled(title: string): string {
+  return /^\w+[.-]\w/.test(title) ? title : `${title.slice(0, 1).toUpperCase()}${title.slice(1)}`
 }

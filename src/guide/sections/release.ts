@@ -1,6 +1,7 @@
 import type { Component, ReleaseStep } from '../../model/app.ts'
 import { type Block, code, heading, type Inline, type Page, say, shell, steps, table } from '../blocks.ts'
 import type { GuideInput } from '../guide-input.ts'
+import { inEnvironment } from '../in-environment.ts'
 import { commandText } from '../value-text.ts'
 
 /** What happens in a release, in its order, and how to do it. */
@@ -34,7 +35,11 @@ export function releasePage({ app, cite }: GuideInput): Page {
     for (const s of c.postdeploy ?? []) inOrder.push(stepText(c, s, 'after the switch; a failure is told and undoes nothing'))
   }
   const tasks = app.components.flatMap((c) => Object.entries(c.tasks).map(([name, commands]) => ({ c, name, commands })))
-  const blocks: Block[] = [shell('landfall plan', 'landfall up'), heading('In this order', cite('components')), steps(inOrder)]
+  const blocks: Block[] = [
+    shell(`landfall plan${inEnvironment(app)}`, `landfall up${inEnvironment(app)}`),
+    heading('In this order', cite('components')),
+    steps(inOrder),
+  ]
   if (needs.length > 0) {
     blocks.push(
       heading('Who waits for whom'),
@@ -68,7 +73,7 @@ export function releasePage({ app, cite }: GuideInput): Page {
         tasks.map(({ c, name, commands }): Inline[] => {
           const at = cite(`components.${c.name}.${name === 'seed' ? 'seed' : `tasks.${name}`}`)
           return [
-            [code(`landfall run ${c.name}.${name}`)],
+            [code(`landfall run ${c.name}.${name}${inEnvironment(app)}`)],
             [code(commands.map(commandText).join('; '))],
             at ? [{ type: 'cite', cite: at }] : [],
           ]

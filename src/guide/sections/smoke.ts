@@ -1,6 +1,7 @@
 import type { AnswerExpectation, Check, CheckStep, TextExpectation } from '../../model/app.ts'
 import { type Block, checklist, code, heading, type Inline, joined, type Page, say, shell, table } from '../blocks.ts'
 import type { GuideInput } from '../guide-input.ts'
+import { inEnvironment } from '../in-environment.ts'
 import { quoted } from '../value-text.ts'
 
 /** What must answer, for people and for pipelines. */
@@ -8,12 +9,13 @@ export function smokePage({ app, cite }: GuideInput): Page {
   const [first] = app.routes
   const blocks: Block[] = [
     say('The same checks gate a release: they are asked on new instances before those have traffic. By hand, on what serves:'),
-    shell('landfall smoke'),
+    shell(`landfall smoke${inEnvironment(app)}`),
   ]
   if (app.checks.length === 0) blocks.push(say('The manifest names no checks: a release is as good as its health checks alone.'))
   else {
     blocks.push(heading('Checklist', cite('checks')), checklist(app.checks.map(checkItem)))
-    const byHand = app.checks.flatMap((c) => curlOf(c, first?.host))
+    const asked = app.checks.filter((c) => c.on.includes('release'))
+    const byHand = [...new Set(asked.flatMap((c) => curlOf(c, first?.host)))]
     if (byHand.length > 0) {
       blocks.push(heading('Without Landfall'), say('The plain ones of them, from any machine:'), shell(...byHand))
     }
@@ -49,11 +51,11 @@ function checkItem(check: Check): Inline {
 function stepText(step: CheckStep): Inline {
   switch (step.type) {
     case 'http':
-      return [code(`${step.method} ${step.host ?? ''}${step.path}`), ` answers ${answered(step.expect).join(', ')}`]
+      return [code(`${step.method} ${step.host ?? ''}${step.path}`), ' answers ', ...answered(step.expect)]
     case 'websocket':
       return [
         code(`WebSocket ${step.path}`),
-        step.expect ? ` says ${texts(step.expect).join(', ')}` : ' opens',
+        ...(step.expect ? [' says ', ...joined(texts(step.expect), ', ')] : [' opens']),
         `, within ${step.withinSeconds} s`,
       ]
     case 'mail':
@@ -62,7 +64,7 @@ function stepText(step: CheckStep): Inline {
         code(step.to),
         ` arrives within ${step.withinSeconds} s`,
         step.linkHost === undefined ? '' : `, its link leads to ${step.linkHost}`,
-        step.follow ? `; followed once, it answers ${answered(step.follow.expect).join(', ')}` : '',
+        ...(step.follow ? ['; followed once, it answers ', ...answered(step.follow.expect)] : []),
       ]
     case 'sql':
       return [
@@ -76,21 +78,22 @@ function stepText(step: CheckStep): Inline {
   }
 }
 
-export function answered(expect: AnswerExpectation): string[] {
-  return [
-    expect.status === 'ok' ? 'below 400' : expect.status === 'redirect' ? 'with a redirect' : String(expect.status),
-    ...(expect.location === undefined ? [] : [`to ${expect.location}`]),
+function answered(expect: AnswerExpectation): Inline {
+  const parts: Inline[] = [
+    [expect.status === 'ok' ? 'below 400' : expect.status === 'redirect' ? 'with a redirect' : String(expect.status)],
+    ...(expect.location === undefined ? [] : [['to ', code(expect.location)]]),
     ...texts(expect),
-    ...Object.entries(expect.headers ?? {}).map(([k, v]) => `${k}: ${v}`),
-    ...(expect.belowMs === undefined ? [] : [`within ${expect.belowMs} ms`]),
+    ...Object.entries(expect.headers ?? {}).map(([k, v]): Inline => [code(`${k}: ${v}`)]),
+    ...(expect.belowMs === undefined ? [] : [[`within ${expect.belowMs} ms`]]),
   ]
+  return joined(parts, ', ')
 }
 
-function texts(expect: TextExpectation): string[] {
+function texts(expect: TextExpectation): Inline[] {
   return [
-    ...(expect.json === undefined ? [] : [`JSON with ${JSON.stringify(expect.json)}`]),
-    ...(expect.text === undefined ? [] : [`the text ${JSON.stringify(expect.text)}`]),
-    ...(expect.matches === undefined ? [] : [`a text that matches ${expect.matches}`]),
+    ...(expect.json === undefined ? [] : [['JSON with ', code(JSON.stringify(expect.json))]]),
+    ...(expect.text === undefined ? [] : [['the text ', code(expect.text)]]),
+    ...(expect.matches === undefined ? [] : [['a text that matches ', code(expect.matches)]]),
   ]
 }
 

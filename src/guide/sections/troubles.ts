@@ -1,12 +1,16 @@
 import type { TroubleCheck } from '../../model/app.ts'
 import { type Block, code, heading, type Inline, type Page, say, shell, table } from '../blocks.ts'
 import type { GuideInput } from '../guide-input.ts'
+import { inEnvironment } from '../in-environment.ts'
 import { quoted } from '../value-text.ts'
 
 /** Failures that are known, from the manifest, then those that Landfall itself tells apart. */
 export function troublesPage({ app, cite }: GuideInput): Page {
   const { troubles = [] } = app
-  const blocks: Block[] = [say('Landfall looks for itself first:'), shell('landfall doctor', 'landfall ps', 'landfall logs')]
+  const blocks: Block[] = [
+    say('Landfall looks for itself first:'),
+    shell(...['doctor', 'ps', 'logs'].map((name) => `landfall ${name}${inEnvironment(app)}`)),
+  ]
   if (troubles.length > 0) {
     blocks.push(
       heading('Known failures', cite('troubles')),
