@@ -4,7 +4,7 @@ import { recipientOf } from '../lib/age/keys.ts'
 import { digestOf } from '../lib/digest.ts'
 import { codeOf, LandfallError } from '../lib/error.ts'
 import { packageVersion } from '../lib/package.ts'
-import type { BackupPlace, BackupPolicy, BackupRecord, Holding, RestoreRecord } from '../model/backup.ts'
+import type { BackupPlace, BackupPolicy, BackupRecord, Holding, RestoreRecord, SnapshotTarget } from '../model/backup.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DataStep, Outcome, Plan, Scope } from '../model/plan.ts'
 import type { StepContext } from '../model/plug.ts'
@@ -157,7 +157,8 @@ export class Keeper implements DataKeeper {
   private async restore(step: Of<'restore'>, plan: Plan, ctx: StepContext): Promise<void> {
     const { backups } = this.parts.store
     const begun = backups.restores(ctx).find((r) => r.id === step.restore)
-    if (begun && begun.state !== 'filling') return
+    // Filled before, in a run whose end was not seen.
+    if (begun && begun.state !== 'filling' && begun.state !== 'undone') return
     const { app, environment } = ctx
     const restore: RestoreRecord = {
       app,
@@ -172,11 +173,25 @@ export class Keeper implements DataKeeper {
     backups.putRestore(restore)
     const targets = await targetsOf(this.parts, ctx, this.outcomeOf(plan), step.resources)
     const place = placeName(ctx, step.restore, digestOf)
+    try {
+      await this.fill(step, targets, place, ctx)
+    } catch (error) {
+      // A daemon that goes will come back to it; all else leaves nothing behind.
+      if (ctx.signal.reason === 'suspend') throw error
+      const ears = { ...earsOf(ctx), signal: AbortSignal.timeout(60_000) }
+      await this.job({ ...this.nowhere(), type: 'drop', place, targets, which: 'new' }, ears).then(
+        () => backups.putRestore({ ...restore, state: 'undone' }),
+        (again: unknown) => this.parts.say(`could not remove what ${step.restore} began: ${messageOf(again)}`),
+      )
+      throw error
+    }
+    backups.putRestore({ ...restore, state: 'filled' })
+  }
+
+  private async fill(step: Of<'restore'>, targets: SnapshotTarget[], place: string, ctx: StepContext): Promise<void> {
     if (step.file) {
-      for (const target of targets) {
-        await this.job({ ...this.nowhere(), type: 'restore-file', place, target, file: step.file }, ctx)
-      }
-      backups.putRestore({ ...restore, state: 'filled' })
+      const { file } = step
+      for (const target of targets) await this.job({ ...this.nowhere(), type: 'restore-file', place, target, file }, ctx)
       return
     }
     const record = this.known(ctx, step.backup)
@@ -186,7 +201,6 @@ export class Keeper implements DataKeeper {
     })
     const { differences } = await this.job({ ...this.head(ctx, record), type: 'restore', place, aims }, ctx)
     refuseDifferent(differences, step.backup)
-    backups.putRestore({ ...restore, state: 'filled' })
   }
 
   /** What restores that were cut off have filled, and nobody will swap in. */

@@ -108,6 +108,8 @@ export interface RestoreRecord extends Scope {
 export interface SnapshotType {
   /** Absent where the resource keeps nothing (an external one that somebody else backs up, a cache). */
   access(resource: Resource): SnapshotAccess | undefined
+  /** Its code has `foreign`. */
+  takesFiles?: true
   /** The code itself, which runs in a process of its own; loaded there and nowhere else. */
   load(): Promise<SnapshotCode>
 }

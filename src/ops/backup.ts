@@ -95,11 +95,12 @@ export async function restoreWish(
   const fail = (code: string, message: string, hint: string) => new LandfallError({ code, at: 'backup', message, hint })
   if (wish.file !== undefined) {
     const [into = ''] = wish.resources ?? []
-    if (!able.some((r) => r.name === into)) {
+    const takers = able.filter((r) => resourceTypes[r.type]?.snapshot?.takesFiles)
+    if (!takers.some((r) => r.name === into)) {
       throw fail(
         'E_TARGET',
         `${into || 'no resource'} cannot take a file`,
-        `--into one of: ${able.map((r) => r.name).join(', ')}`,
+        `--into one of: ${takers.map((r) => r.name).join(', ')}`,
       )
     }
     if (!isAbsolute(wish.file) || !existsSync(wish.file))

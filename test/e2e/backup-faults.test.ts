@@ -108,7 +108,7 @@ needs('postgres').describe('backups that are cut off', () => {
     const answer = await withFault('backup:restore:filled', ['backup', 'restore', id, '--yes'])
     expect(answer.code).toBe(1)
     expect(await query<string>('select count(*) as v from sale')).toEqual(['10'])
-    expect((await list()).restores[0]).toMatchObject({ state: 'filling' })
+    expect((await list()).restores[0]).toMatchObject({ state: 'undone' })
     await machine.must(['stop'])
     const died = await machine.run(['backup', 'restore', id, '--yes'], {
       cwd: folder,

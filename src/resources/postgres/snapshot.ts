@@ -18,5 +18,6 @@ export const snapshot: SnapshotType = {
       isQuiet: false,
     }
   },
+  takesFiles: true,
   load: async () => (await import('./snapshot/code.ts')).code,
 }

@@ -27,11 +27,11 @@ export async function checkSql(source: AsyncIterable<Uint8Array>, file: string):
       if (item.type === 'copy') for await (const _ of item.data);
     }
   } catch (error) {
-    if (!(error instanceof LandfallError) || error.code !== 'E_BACKUP_TRUNCATED') throw error
+    if (!(error instanceof LandfallError) || !error.at?.startsWith('line ')) throw error
     throw new LandfallError({
       code: error.code,
       message: error.message,
-      at: `${file}:${error.at?.replace('line ', '')}`,
+      at: `${file}:${error.at.replace('line ', '')}`,
       hint: AGAIN,
     })
   }

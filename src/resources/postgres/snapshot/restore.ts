@@ -32,7 +32,7 @@ export const restore: SnapshotCode['restore'] = async (into, place, from, ctx) =
   try {
     // What waits for somebody in a database that nobody else knows waits for ever.
     await wire.query(`set lock_timeout = '60s'; set synchronous_commit = off`)
-    await runSql(wire, from, `${into.resource.name}.sql`)
+    await runSql(wire, from, `${into.resource.name}.sql`, ctx.say)
     await wire.query('set search_path = default; analyze')
   } finally {
     wire.close()

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, LandfallError } from '../../../lib/error.ts'
-import type { Holding, SnapshotCode, SnapshotTarget } from '../../../model/backup.ts'
+import type { Holding, SnapshotCode, SnapshotContext, SnapshotTarget } from '../../../model/backup.ts'
 import { findServer, findServers } from '../find-server.ts'
 import { type Answer, Connection } from './connection.ts'
 
@@ -19,7 +19,7 @@ const text = (answer: Answer | undefined) => (Buffer.isBuffer(answer) ? answer.t
 export const code: SnapshotCode = {
   dump(from, ctx) {
     const tally = new Tally()
-    return { stream: write(from, tally, ctx.signal), holding: () => tally.holding() }
+    return { stream: write(from, tally, ctx), holding: () => tally.holding() }
   },
 
   async restore(into, place, from, ctx) {
@@ -137,9 +137,10 @@ interface RecordHead {
 }
 
 /** A line of JSON and the bytes behind it for each key; the last line says how many there were. */
-async function* write(from: SnapshotTarget, tally: Tally, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const redis = await open(from, signal)
+async function* write(from: SnapshotTarget, tally: Tally, ctx: SnapshotContext): AsyncGenerator<Uint8Array> {
+  const redis = await open(from, ctx.signal)
   try {
+    await findOthers(redis, from, ctx)
     tally.version = /redis_version:(\S+)/.exec(text(await redis.ask(['INFO', 'server'])))?.[1] ?? ''
     let count = 0
     for (let db = 0; db < HALF; db++) {
@@ -174,6 +175,23 @@ async function* write(from: SnapshotTarget, tally: Tally, signal: AbortSignal): 
   } finally {
     redis.close()
   }
+}
+
+/** Databases that are not the app's by our rule, and that it uses all the same. */
+async function findOthers(redis: Connection, { resource }: SnapshotTarget, ctx: SnapshotContext): Promise<void> {
+  const used: number[] = []
+  for (let db = HALF; db < 2 * HALF; db++) {
+    await redis.ask(['SELECT', db])
+    if (Number(await redis.ask(['DBSIZE'])) > 0 && (await redis.ask(['EXISTS', MARK])) === 0) used.push(db)
+  }
+  if (used.length === 0) return
+  ctx.find({
+    level: 'lost',
+    code: 'W_BACKUP_DATABASES',
+    at: `resources.${resource.name}`,
+    message: `keys of database ${used.join(', ')} are not in the backup: ${HALF} to ${2 * HALF - 1} are for restores`,
+    hint: `use databases 0 to ${HALF - 1}`,
+  })
 }
 
 async function* records(from: AsyncIterable<Uint8Array>): AsyncGenerator<{ head: RecordHead; value: Buffer }> {
