@@ -49,6 +49,16 @@ test('what is on hold, under way, or the way back of a release stays', () => {
   expect(gone(made, { ageSeconds: 86_400 }, ['d52'])).toEqual(['d53'])
 })
 
+test('what another machine made stays: its own rules say when it goes', () => {
+  const made: Made[] = [
+    { days: 0 },
+    { days: 50 },
+    { days: 51, folder: 'shop/production/d51' },
+    { days: 52, state: 'taken', folder: 'd52' },
+  ]
+  expect(gone(made, { ageSeconds: 86_400 })).toEqual(['d50'])
+})
+
 test('a record of one that failed is kept for a week', () => {
   expect(gone([{ days: 0 }, { days: 6, state: 'failed' }, { days: 8, state: 'failed' }], {})).toEqual(['d8'])
 })

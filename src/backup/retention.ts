@@ -12,6 +12,8 @@ export function expired(backups: BackupRecord[], keep: BackupKeep, tied: Readonl
   const counted = new Set(verified.slice(0, Math.max(keep.count ?? 0, 1)).map((b) => b.id))
   const isBounded = keep.count !== undefined || keep.ageSeconds !== undefined
   const goes = (b: BackupRecord): boolean => {
+    // One of another machine: it may still live, and goes by rules of its own.
+    if (b.folder !== undefined) return false
     if (b.hold !== undefined || tied.has(b.id) || counted.has(b.id) || b.state === 'making') return false
     if (b.state === 'failed') return now - b.at > FAILED_KEPT_MS
     if (!isBounded) return false
