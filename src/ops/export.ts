@@ -15,6 +15,7 @@ import type { SourceFiles } from '../model/plug.ts'
 import type { ManualStep, Target, Verdict } from '../model/target.ts'
 import { resourceTypes } from '../resources/all.gen.ts'
 import { targets } from '../targets/all.gen.ts'
+import { foldersOfFallbacks } from '../translate/bucket-fallback.ts'
 import { effectiveManifest } from '../translate/effective-manifest.ts'
 import { tally } from '../translate/ledger.ts'
 import { runWriter } from '../translate/run-writer.ts'
@@ -81,7 +82,7 @@ export async function exportApp(input: ExportInput): Promise<ExportAnswer> {
     findings.push(...bound.findings)
     return bound.component
   })
-  const app: App = { ...loaded.app, components }
+  const app: App = foldersOfFallbacks({ ...loaded.app, components })
   const sourceFor = (component: Component) => [...sources.values()].find((s) => s.components.has(component.name))
   const result = await runWriter(target, {
     app,

@@ -43,11 +43,11 @@ function replacer(pairs: [string, string][]): Renaming {
 /** Compose takes a name without a dot for that of a volume. */
 const dotted = (path: string) => (path.startsWith('.') ? path : `./${path}`)
 
-/** The path where it stands for itself: not as a part of another one, but behind `./` as well. */
+/** The path where it stands for itself: not as a part of another one, but behind `./` as well, and as the text `"/path"`. */
 function mention(path: string): RegExp {
   const words = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const end = path.endsWith('/') ? '' : '(?![\\w/-]|\\.\\w)'
-  return new RegExp(`(?<![\\w./-])(\\./)?${words}${end}`, 'g')
+  return new RegExp(`(?<![\\w./-])(\\./|(?<=["'])/)?${words}${end}`, 'g')
 }
 
 function renameStep(step: ManualStep, text: Renaming): ManualStep {

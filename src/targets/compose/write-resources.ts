@@ -1,6 +1,7 @@
 import type { Resource } from '../../model/app.ts'
+import { fallbackOf } from '../../translate/bucket-fallback.ts'
 import { writtenBy } from '../../translate/written-by.ts'
-import { type Draft, mountPath } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 const USER = 'app'
 
@@ -188,28 +189,13 @@ export function outputText(draft: Draft, name: string, field: string): string | 
       return field === 'url' ? `smtp://${part('user')}:${part('password')}@${part('host')}:${part('port')}` : part(field)
     }
     case 'bucket':
-      if (fallbackOf(resource) !== undefined) return inFallback(draft, resource, field)
+      if (fallbackOf(resource) !== undefined) return field === 'kind' ? 'volume' : ''
       return field === 'url'
         ? `${variable(bucketName(resource, 'endpoint'))}/${variable(bucketName(resource, 'name'))}`
         : variable(bucketName(resource, field))
     default:
       return undefined
   }
-}
-
-/** The volume in which a bucket's files lie while no bucket is set. */
-function fallbackOf({ type, options }: Resource): string | undefined {
-  const { fallback } = options
-  const volume = typeof fallback === 'object' && fallback !== null && 'volume' in fallback ? fallback.volume : undefined
-  return type === 'bucket' && typeof volume === 'string' ? volume : undefined
-}
-
-/** The same for all that have the volume: where each mounts it is one place, but for a path of its own. */
-function inFallback(draft: Draft, resource: Resource, field: string): string | undefined {
-  if (field === 'kind') return 'volume'
-  if (field !== 'path') return ''
-  const volume = fallbackOf(resource) ?? ''
-  return draft.app.components.flatMap((c) => mountPath(c, volume) ?? [])[0]
 }
 
 function envName(resource: Resource): string {
