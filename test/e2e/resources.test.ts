@@ -181,7 +181,7 @@ needs('postgres', 'redis').describe('resources', () => {
   })
 
   needs('script').test('exec db: a person at a terminal asks, errs, and goes on', async () => {
-    const line = [process.execPath, cli, 'exec', 'db'].join(' ')
+    const line = [process.execPath, cli, 'exec', 'db'].map((word) => `'${word}'`).join(' ')
     // Without psql on PATH it is the small shell.
     const child = spawn(findProgram('script')!, ['-qec', `env PATH=/nowhere ${line}`, '/dev/null'], {
       cwd: folder,
