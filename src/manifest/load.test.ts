@@ -45,12 +45,7 @@ test('every key that this version does not carry out is announced, and nothing e
   expect(app).toBeDefined()
   expect(new Set(findings.map((f) => `${f.level} ${f.code}`))).toEqual(new Set(['lost W_NOT_YET']))
   const named = findings.map((f) => f.message.split(':')[0])
-  expect(named).toEqual([
-    'components.server.user',
-    'routes[0].cors',
-    'keep.warm',
-    'keep.decommissioned',
-  ])
+  expect(named).toEqual(['components.server.user', 'routes[0].cors', 'keep.warm', 'keep.decommissioned'])
 })
 
 test('all that is wrong is said at once, in the order of the file', () => {

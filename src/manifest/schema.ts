@@ -100,7 +100,6 @@ export type ManifestInput = z.input<typeof manifestSchema>
 export type ManifestComponent = Manifest['components'][string]
 export type ManifestEnv = NonNullable<Manifest['env']>[string]
 
-
 /** For editors: `landfall schema` prints it. */
 export function jsonSchema(): Record<string, unknown> {
   return { title: 'landfall.yaml', ...z.toJSONSchema(manifestSchema, { io: 'input', target: 'draft-2020-12' }) }

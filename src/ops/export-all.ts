@@ -1,7 +1,7 @@
 import { posix, resolve } from 'node:path'
 import { LandfallError } from '../lib/error.ts'
-import { EXPORTS_FILE, type ExportLine, readExportsFile } from '../manifest/exports-file.ts'
 import { type ExportAnswer, exportApp } from './export.ts'
+import { EXPORTS_FILE, type ExportLine, readExportsFile } from './exports-file.ts'
 import { firstError } from './read-manifest.ts'
 import { renameFiles } from './rename-files.ts'
 

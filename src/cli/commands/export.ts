@@ -9,7 +9,7 @@ import { type Where, whereOf } from '../where.ts'
 /** Runs in this very process, and needs no daemon. Ends 0 also when much is lost, and says so; `--strict` makes that a failure. */
 export const run: Run = async (context, [target], flags) => {
   const where = await whereOf(context)
-  const { EXPORTS_FILE, hasExportsFile } = await import('../../manifest/exports-file.ts')
+  const { EXPORTS_FILE, hasExportsFile } = await import('../../ops/exports-file.ts')
   if (target === undefined && hasExportsFile(where.folder)) return exportListed(context, where, flags)
   if (target === undefined) {
     const hint = `landfall export compose, or a list of exports in ${EXPORTS_FILE}`

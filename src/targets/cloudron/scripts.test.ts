@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { exportApp } from '../../ops/export.ts'
+import { exportApp } from '../../../test/export-of.ts'
 
 const written = () =>
   exportApp({

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
+import { exportApp } from '../../../test/export-of.ts'
 import { targetSuite } from '../../../test/target-suite.ts'
-import { exportApp } from '../../ops/export.ts'
 import index from './index.ts'
 
 const schema = JSON.parse(readFileSync('test/schemas/northflank-template.schema.json', 'utf8'))

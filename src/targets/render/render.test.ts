@@ -3,8 +3,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { exportApp } from '../../../test/export-of.ts'
 import { targetSuite } from '../../../test/target-suite.ts'
-import { exportApp } from '../../ops/export.ts'
 import index from './index.ts'
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })

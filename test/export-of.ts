@@ -1,0 +1,1 @@
+export { exportApp } from '../src/ops/export.ts'
