@@ -21,5 +21,11 @@ targetSuite(index, {
         return (validate.errors ?? []).map((e) => `${name} ${e.instancePath}: ${e.message}`)
       }),
   notReadBack: { 'checks.*': 'smoke.sh is a program, and no list of questions' },
-  options: [{}, { 'per-component': 'true' }, { 'per-component': 'folders' }, { gateway: 'none' }, { compose: '1.29' }],
+  options: [
+    {},
+    { 'per-component': 'true' },
+    { 'per-component': 'folders' },
+    { gateway: 'none', 'build-number': 'true' },
+    { compose: '1.29' },
+  ],
 })

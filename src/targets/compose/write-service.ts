@@ -79,7 +79,9 @@ function imageOf(draft: Draft, component: Component): Mapping | undefined {
     entry.get('source').kept(`services.${name}.image`)
     return { image: source.image }
   }
-  const tag = `${app.name}-${name}:${app.version ?? 'latest'}`
+  // Pipelines count their runs in this variable.
+  const isCounted = context.options['build-number'] !== undefined && app.version !== undefined
+  const tag = `${app.name}-${name}:${isCounted ? `v${app.version}.\${BUILD_NUMBER:-local}` : (app.version ?? 'latest')}`
   context.manifest.get('version').changed(`the tag of the images: ${app.version}`)
   const folder = posix.join(context.project, context.folder(component))
   const build: Mapping = { context: folder.startsWith('.') ? folder : `./${folder}` }
