@@ -47,7 +47,8 @@ export async function runWriter(target: Target, input: WriteInput): Promise<Writ
     variable(component, name) {
       const own = root.get('components', component, 'env', name)
       const entry = app.contract.find((e) => e.name === name && e.components.includes(component))
-      return own.isThere || !entry ? own : root.get(...splitPath(entry.at))
+      // What an environment says of a variable stands at the top of the manifest that is written.
+      return own.isThere || !entry ? own : root.get(...splitPath(entry.at.replace(/^environments\.[^.]+\./, '')))
     },
     project: input.project ?? '.',
     out: input.out ?? '.',

@@ -2,9 +2,9 @@ import { isKeptOut } from '../../lib/env/kept-out.ts'
 import { isAsked, oncePerName, sampleText } from '../../lib/env/sample.ts'
 import { LandfallError } from '../../lib/error.ts'
 import { show } from '../../lib/show.ts'
-import { splitPath } from '../../manifest/places.ts'
 import type { App, EnvEntry } from '../../model/app.ts'
 import type { ManualStep, WriteContext, Written } from '../../model/target.ts'
+import { placeOf } from '../../translate/image/mark-image.ts'
 import { writtenBy } from '../../translate/written-by.ts'
 
 /** The contract as a file to be filled in. Throws E_USAGE for a format that is none. */
@@ -45,7 +45,7 @@ function mark(app: App, context: WriteContext, told: Told): void {
   const { manifest } = context
   const where = told.target === undefined ? 'this environment' : told.target
   for (const entry of app.contract) {
-    const place = manifest.get(...splitPath(entry.at))
+    const place = placeOf(entry, context)
     if (told.isLeftOut(entry)) {
       place.changed(`has no business in ${where}, so it is not in the file`)
       continue

@@ -16,5 +16,6 @@ export default {
     storage: 'size of a volume that says none (10Gi)',
     autoscale: 'most instances of a component that may have more: writes a HorizontalPodAutoscaler',
   },
+  read: async (context) => (await import('./read.ts')).read(context),
   write: async (app, context) => (await import('./write.ts')).write(app, context),
 } satisfies Target

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: PORT is written so in a manifest
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import * as gatewayApi from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1'
@@ -7,6 +8,7 @@ import { expect, test } from 'vitest'
 import { parseAllDocuments, parse as parseYaml } from 'yaml'
 import { targetSuite } from '../../../test/target-suite.ts'
 import { writtenFiles } from '../../../test/written-files.ts'
+import { runReader } from '../../translate/run-reader.ts'
 import index from './index.ts'
 
 const schema = JSON.parse(readFileSync('test/schemas/k8s-1.30-strict.schema.json', 'utf8'))
@@ -30,6 +32,11 @@ targetSuite(index, {
       if (name.endsWith('kustomization.yaml')) return missingFiles(files, text)
       return documentsOf(text).flatMap((d) => validateOne(d).map((wrong) => `${name} ${d.kind} ${d.metadata.name}: ${wrong}`))
     }),
+  notReadBack: {
+    'components\\..*\\.(source|build\\..*|run.*|test|stop\\.signal|serve\\..*)':
+      'the Dockerfile has it, and its own reader finds it there',
+    '(env|components\\.\\w+\\.env)\\.\\w+\\.(minLength|pattern)': 'the entrypoint has it',
+  },
   options: [{}, { routes: 'ingress', postgres: 'cnpg', autoscale: '6' }],
 })
 
@@ -136,4 +143,26 @@ test('a dollar is a dollar: written twice where Kubernetes looks for variables, 
   const { one } = await fleet()
   expect(one('Deployment', 'api').spec.template.spec.containers[0]?.args).toContain('--price=$$(5)')
   expect(one('ConfigMap', 'api-env').data.GREETING).toBe('pay $(5) now')
+})
+
+test('images of somebody else and their commands come back as they were', async () => {
+  const texts = await writtenFiles(FLEET, 'kubernetes')
+  const { manifest } = await runReader(index, {
+    files: { names: new Set(Object.keys(texts)), text: (name) => texts[name] },
+    found: Object.keys(texts).filter((name) => /^k8s\/.*\.yaml$/.test(name)),
+    folderName: 'fleet',
+  })
+  expect(manifest).toMatchObject({
+    app: 'fleet',
+    components: {
+      api: {
+        run: ['node', 'server.js', '--port=${PORT}', '--price=$$(5)'],
+        release: [{}],
+        tasks: { report: [['node', 'report.js']] },
+      },
+      queue: { source: { image: 'ghcr.io/fleet/queue:1' }, run: ['node', 'queue.js'], health: { alive: '5s' } },
+    },
+    resources: { db: { type: 'postgres', version: 18 }, cache: { type: 'redis' } },
+    routes: [{ host: 'fleet.example', path: '/api', to: 'api' }, {}, {}],
+  })
 })

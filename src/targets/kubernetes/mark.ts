@@ -1,7 +1,6 @@
 import { isKeptOut } from '../../lib/env/kept-out.ts'
-import { splitPath } from '../../manifest/places.ts'
 import type { Component } from '../../model/app.ts'
-import { markUnread } from '../../translate/image/mark-image.ts'
+import { markUnread, placeOf } from '../../translate/image/mark-image.ts'
 import type { Draft } from './draft.ts'
 import { hasService } from './draft.ts'
 import { isAutoscaled } from './write-workload.ts'
@@ -16,10 +15,10 @@ export function markApp(draft: Draft): void {
   markUnread(app, context)
   for (const entry of app.contract) {
     if (!entry.isKeptOut && !isKeptOut(entry, { environment: app.environment.name, target: 'kubernetes' })) continue
-    manifest.get(...splitPath(entry.at)).changed('has no business there, so no pod gets it')
+    placeOf(entry, context).changed('has no business there, so no pod gets it')
   }
   for (const entry of app.contract) {
-    const place = manifest.get(...splitPath(entry.at))
+    const place = placeOf(entry, context)
     for (const key of ['onRotate', 'about'] as const) place.get(key).lost('objects of Kubernetes explain nothing')
   }
   for (const group of manifest.get('groups').entries()) group.changed('the entrypoint of the image looks at it')
@@ -71,7 +70,8 @@ function markComponent(draft: Draft, component: Component): void {
     const message = `${component.name} is one pod: it is away while a node is drained, and a PodDisruptionBudget of one would keep nodes from being drained at all`
     own.finding('changed', 'W_ONE_POD', message, 'scale: { instances: 2 }')
   }
-  own.get('rollout').kept('strategy')
+  if (component.rollout === 'replace') own.get('rollout').kept('strategy')
+  else own.get('rollout').changed('RollingUpdate')
   own
     .get('stop', 'grace')
     .changed(
@@ -109,7 +109,7 @@ function markHealth(draft: Draft, component: Component): void {
     health.lost('a worker listens nowhere, and a pod that ends is started again')
     return
   }
-  if (typeof health.value === 'string') health.kept('readinessProbe')
+  if (typeof health.value === 'string') health.changed('readinessProbe')
   for (const key of ['path', 'tcp', 'host', 'every'] as const) health.get(key).kept('readinessProbe')
   health.get('grace').changed('startupProbe: so many tries, two seconds apart')
   const isExec = component.health?.type === 'http' && component.health.json !== undefined && draft.images.has(component.name)

@@ -75,6 +75,8 @@ interface Pieces {
   ref?: Mapping
   /** Where `$(NAME)` is looked for, a `$` is written twice. */
   isEscaped?: true
+  /** A command may name every variable; a variable only those that are listed before it, and none of a ConfigMap. */
+  isCommand?: true
 }
 
 /** A value as the cluster says it, with `$(NAME)` for secrets. Undefined: nobody there knows it. */
@@ -110,7 +112,13 @@ function textOf(draft: Draft, component: Component, value: Value, pieces: Pieces
         hosts: (of) => [...new Set(app.routes.filter((r) => of === undefined || r.to === of).map((r) => r.host))],
       })
     case 'instance':
-      return value.field === 'port' ? String(portOf(component)) : value.field === 'version' ? (app.version ?? '') : undefined
+      return value.field === 'port'
+        ? pieces.isCommand
+          ? '$(PORT)'
+          : String(portOf(component))
+        : value.field === 'version'
+          ? (app.version ?? '')
+          : undefined
     case 'volume':
       return folderOf(draft, component, value.volume)
     default:
@@ -166,8 +174,7 @@ function makerOf({ kind, length }: { kind: string; length: number }): string {
 /** Words of a command; undefined where only an instance of Landfall knows one of them. */
 export function wordsOf(draft: Draft, component: Component, command: readonly Value[]): string[] | undefined {
   const words = command.map((value) => {
-    if (value.type === 'instance' && value.field === 'port') return '$(PORT)'
-    const pieces: Pieces = { before: [], isEscaped: true }
+    const pieces: Pieces = { before: [], isEscaped: true, isCommand: true }
     const text = textOf(draft, component, value, pieces)
     return pieces.ref === undefined ? text : undefined
   })

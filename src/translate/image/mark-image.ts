@@ -146,7 +146,7 @@ function markVariable(variable: ImageVariable, context: WriteContext, words: Ima
 }
 
 /** What an environment says of a variable stands at the top of the manifest that is written. */
-function placeOf(entry: EnvEntry, context: WriteContext): Entry {
+export function placeOf(entry: EnvEntry, context: WriteContext): Entry {
   return context.manifest.get(...splitPath(entry.at.replace(/^environments\.[^.]+\./, '')))
 }
 
