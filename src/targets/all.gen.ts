@@ -14,6 +14,7 @@ import kamalPlug from './kamal/index.ts'
 import kubernetesPlug from './kubernetes/index.ts'
 import northflankPlug from './northflank/index.ts'
 import procfilePlug from './procfile/index.ts'
+import railwayPlug from './railway/index.ts'
 import renderPlug from './render/index.ts'
 
 export const targets: Record<string, Target> = {
@@ -31,5 +32,6 @@ export const targets: Record<string, Target> = {
   'kubernetes': kubernetesPlug,
   'northflank': northflankPlug,
   'procfile': procfilePlug,
+  'railway': railwayPlug,
   'render': renderPlug,
 }
