@@ -4,6 +4,12 @@ import { readFileSync } from 'node:fs'
 import * as gatewayApi from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
+import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1'
+import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2'
+import { CronJob, Job } from 'kubernetes-models/batch/v1'
+import { Ingress } from 'kubernetes-models/networking.k8s.io/v1'
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
+import { ConfigMap, PersistentVolumeClaim, Service } from 'kubernetes-models/v1'
 import { expect, test } from 'vitest'
 import { parseAllDocuments, parse as parseYaml } from 'yaml'
 import { targetSuite } from '../../../test/target-suite.ts'
@@ -40,17 +46,24 @@ targetSuite(index, {
   options: [{}, { routes: 'ingress', postgres: 'cnpg', autoscale: '6' }],
 })
 
-/** Built-in kinds by a schema that knows no other key; those of the Gateway API by its own models. */
+const { Gateway, HTTPRoute } = gatewayApi
+const MODELS = {
+  ...{ ConfigMap, CronJob, Deployment, Gateway, HorizontalPodAutoscaler, HTTPRoute, Ingress, Job },
+  ...{ PersistentVolumeClaim, PodDisruptionBudget, Service, StatefulSet },
+}
+
+/** By the models of each API, which look at types and what is required, and by a schema that knows no other key. */
 function validateOne(document: Document): string[] {
   const kind = `${document.apiVersion}/${document.kind}`
+  if (kind === 'postgresql.cnpg.io/v1/Cluster') return []
+  const Model = Object.entries(MODELS).find(([name]) => name === document.kind)?.[1]
+  if (!Model) return [`${kind} is no kind that is known`]
   const pointer: string | undefined = schema.kinds[kind]
-  if (pointer !== undefined) {
-    const check = ajv.getSchema(`k8s${pointer}`)
-    return check?.(document) ? [] : (check?.errors ?? []).map((e) => `${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`)
-  }
-  const Model = { Gateway: gatewayApi.Gateway, HTTPRoute: gatewayApi.HTTPRoute }[document.kind]
-  if (!Model) return kind === 'postgresql.cnpg.io/v1/Cluster' ? [] : [`${kind} is no kind that is known`]
+  const check = pointer === undefined ? undefined : ajv.getSchema(`k8s${pointer}`)
+  if (check && !check(document))
+    return (check.errors ?? []).map((e) => `${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`)
   try {
+    // Whatever it is, validate() says whether it is one.
     new Model(document as never).validate()
     return []
   } catch (error) {

@@ -50,7 +50,7 @@ export function readRest(reading: Reading): void {
     root.get('type').changed('values are stored by Landfall')
     for (const at of ['data', 'stringData']) {
       root.get(at).changed('values of secrets stay where they are', 'landfall env set <name>')
-      if (root.get(at).isThere)
+      if (root.get(at).isThere && (at === 'stringData' || !root.get('stringData').isThere))
         root
           .get(at)
           .finding(
