@@ -64,6 +64,8 @@ export class Keeper implements DataKeeper {
       if (before.state !== 'failed') return
     }
     if (!before && (await this.isNotNeeded(step, ctx))) return
+    // A key that is missing is told before anything is begun.
+    opened(store, ctx, before?.place ?? this.policyOf(ctx).to)
     await this.collect(ctx, ctx)
     const record = before ?? this.begin(step, ctx)
     const serving = this.serving(ctx)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { LandfallError } from '../lib/error.ts'
 import type { BackupPlace, SnapshotTarget } from '../model/backup.ts'
 import type { Outcome, Scope } from '../model/plan.ts'
 import type { Engine, ResourceType, ValueContext } from '../model/plug.ts'
@@ -46,14 +47,20 @@ async function textOf(parts: TargetParts, value: Value, of: ValueContext): Promi
   return parts.text(value, of)
 }
 
-/** With the keys that it names, which stand in the environment's own store. */
+/** With the keys that it names, which stand in the environment's own store; E_MISSING where they do not. */
 export function opened(store: Store, scope: Scope, place: BackupPlace): OpenPlace {
   if (place.type === 'folder') return { place }
-  return {
-    place,
-    accessKey: store.stored.get(scope, place.accessKey) ?? '',
-    secretKey: store.stored.get(scope, place.secretKey) ?? '',
+  const keyOf = (name: string): string => {
+    const key = store.stored.get(scope, name)
+    if (key) return key
+    throw new LandfallError({
+      code: 'E_MISSING',
+      at: 'backup.to',
+      message: `${name} is not set, and backups go to a bucket that wants it`,
+      hint: `landfall env set ${name}=…`,
+    })
   }
+  return { place, accessKey: keyOf(place.accessKey), secretKey: keyOf(place.secretKey) }
 }
 
 /** A name for what a restore makes: no other environment on the same server has it. */

@@ -207,3 +207,12 @@ test('every example of docs/environment.md is a manifest without a mistake', () 
     ).toEqual([])
   }
 })
+
+test('the keys of the bucket that backups go to are known, and no component has them', () => {
+  const more = ['backup: { to: { endpoint: "https://s3.example.com", bucket: b, accessKey: OWN_KEY, secretKey: OWN_SECRET } }']
+  const { entry, web } = loadEnv(['A: x'], more)
+  expect(entry('OWN_KEY')).toMatchObject({ components: [], isRequired: false, isSecret: false, at: 'backup.to.accessKey' })
+  expect(entry('OWN_SECRET')).toMatchObject({ components: [], isSecret: true })
+  expect(Object.keys(web.env)).toEqual(['A'])
+  expect(loadEnv(['OWN_KEY: { default: abc }'], more).app.contract.filter((e) => e.name === 'OWN_KEY')).toHaveLength(1)
+})

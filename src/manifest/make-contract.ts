@@ -25,7 +25,7 @@ export function makeContract(world: World, contract: Contract, components: Compo
     return entry
   })
   const isSaid = (entry: EnvEntry) => contract.variables.some((v) => v.name === entry.name && v.options.required === true)
-  return relaxGrouped([...entries, ...resourceEntries(world, contract)], groups, isSaid)
+  return relaxGrouped([...entries, ...resourceEntries(world, contract), ...backupEntries(world, contract)], groups, isSaid)
 }
 
 function entryOf(world: World, variable: ResolvedVariable, components: Component[], contract: Contract): EnvEntry {
@@ -122,4 +122,20 @@ function resourceEntries(world: World, contract: Contract): EnvEntry[] {
     }
   }
   return entries
+}
+
+/** The keys of a bucket that backups go to: no component has them, so that whoever takes an app over cannot delete its backups. */
+function backupEntries({ manifest }: World, contract: Contract): EnvEntry[] {
+  const to = manifest.backup?.to
+  if (typeof to !== 'object') return []
+  const keys = (['accessKey', 'secretKey'] as const).filter((key) => !contract.variables.some((v) => v.name === to[key]))
+  return keys.map((key) => ({
+    name: to[key],
+    components: [],
+    isRequired: false,
+    isSecret: key === 'secretKey',
+    about: `${key} of the bucket that backups go to`,
+    when: 'run',
+    at: pathText(['backup', 'to', key]),
+  }))
 }

@@ -71,7 +71,6 @@ function writeKeeper(at: Machine, endpoint: string): string {
       '  media: { type: bucket }',
       '  books: { type: volume }',
       '  shared: { type: volume, writers: many }',
-      'env: { STORE_KEY: { secret: true }, STORE_SECRET: { secret: true } }',
       'backup:',
       '  every: 10m',
       '  keep: { count: 1 }',
@@ -179,9 +178,14 @@ needs('postgres', 'redis').describe('backups in a bucket', () => {
   test('all kinds of data go there while SQLite is written to, are proven, listed and proven once more', async () => {
     machine = await Machine.make()
     folder = writeKeeper(machine, endpoint)
+    await machine.must(['up', '--yes'], { cwd: folder })
+    const without = await machine.run(['backup', 'create', '--yes'], { cwd: folder })
+    expect([without.code, without.stderr]).toEqual([1, expect.stringMatching(/E_MISSING: STORE_KEY[\s\S]*env set STORE_KEY/)])
     await machine.must(['env', 'set', `STORE_KEY=${KEYS.accessKey}`, `STORE_SECRET=${KEYS.secretKey}`], { cwd: folder })
     await machine.must(['up', '--yes'], { cwd: folder })
     const env = await envOf(machine, folder)
+    // Whoever takes the app over cannot delete its backups.
+    expect(Object.keys(env).filter((name) => name.startsWith('STORE'))).toEqual([])
     await query(
       env.DATABASE_URL!,
       `create table song (id serial primary key, title text); insert into song (title) select 'song ' || i from generate_series(1, 2000) i`,
