@@ -34,7 +34,8 @@ export function matchPatterns(pairs: Match[]): Matched[] {
   let slow = 0
   while (state.at < pairs.length) {
     state.end = pairs.length
-    if (isInTime(context, LIMIT_MS)) continue
+    // A busy machine may have been called back just as the last one was done.
+    if (isInTime(context, LIMIT_MS) || state.at >= pairs.length) continue
     state.end = state.at + 1
     if (isInTime(context, ALONE_MS)) continue
     slow += 1
