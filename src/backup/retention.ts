@@ -4,7 +4,7 @@ const FAILED_KEPT_MS = 7 * 24 * 3600 * 1000
 
 /**
  * Which backups go, oldest first. One stays as long as any rule keeps it: it is among the newest `count` verified ones, younger
- * than `age`, on hold, tied to a release that is still on record, or the only verified one there is. Pure.
+ * than `age`, on hold, tied to a release that is still on record, the only verified one there is, or another machine's. Pure.
  */
 export function expired(backups: BackupRecord[], keep: BackupKeep, tied: ReadonlySet<string>, now: number): BackupRecord[] {
   const newest = [...backups].sort((a, b) => b.at - a.at)

@@ -109,6 +109,7 @@ needs('postgres').describe('backups that are cut off', () => {
     expect(answer.code).toBe(1)
     expect(await query<string>('select count(*) as v from sale')).toEqual(['10'])
     expect((await list()).restores[0]).toMatchObject({ state: 'undone' })
+    expect(await query(`select datname as v from pg_database where datname like 'landfall_restore%'`)).toEqual([])
     await machine.must(['stop'])
     const died = await machine.run(['backup', 'restore', id, '--yes'], {
       cwd: folder,
