@@ -5,7 +5,7 @@ export type Literal = string | number | boolean | null | Literal[] | { [key: str
 /** How what is no literal stands among the data: one key that no object of Railway has. */
 export const CALL = '(call)'
 export const NAME = '(name)'
-export const CODE = '(code)'
+const CODE = '(code)'
 
 export interface Program {
   /** `const db = postgres("db")`, by name. */

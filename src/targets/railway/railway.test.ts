@@ -1,7 +1,7 @@
 import * as iac from 'railway/iac'
 import { expect, test } from 'vitest'
+import { exportApp } from '../../../test/export-of.ts'
 import { targetSuite } from '../../../test/target-suite.ts'
-import { exportApp } from '../../ops/export.ts'
 import index from './index.ts'
 import { parseIac } from './parse-iac.ts'
 
