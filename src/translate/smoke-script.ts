@@ -57,12 +57,26 @@ function callOf(check: Entry, wish: SmokeWish, steps: ManualStep[]): string[] {
     check.lost('it captures values and waits for mail, which curl cannot', 'landfall smoke')
     return []
   }
-  for (const key of [method, 'status', 'text', 'body']) check.get(key).kept(file)
-  const known = ['name', 'host', 'status', 'text', 'json', 'body', 'headers', 'on', method]
+  for (const key of [method, 'status', 'text', 'body', 'answerHeaders']) check.get(key).kept(file)
+  check.get('location').changed('it is looked for in the header, wherever it stands')
+  const known = ['name', 'host', 'status', 'text', 'json', 'body', 'headers', 'answerHeaders', 'location', 'on', method]
   for (const key of check.entries()) if (!known.includes(key.key)) key.lost(`${file} does not look at it`, 'landfall smoke')
   check.get('json').changed('each of its values is looked for in the text of the answer, wherever it stands')
   const parts = leaves(check.get('json').value)
   const patterns = parts.map(([key, value]) => `"${key}" *: *${typeof value === 'string' ? `"${value}"` : JSON.stringify(value)}`)
+  const location = check.get('location').text()
+  const wanted: [string, string][] = [
+    ...check
+      .get('answerHeaders')
+      .entries()
+      .flatMap((h): [string, string][] => {
+        const value = h.text()
+        if (value !== undefined) return [[h.key, value]]
+        h.lost(`${file} looks for texts alone`, 'landfall smoke')
+        return []
+      }),
+    ...(location === undefined ? [] : [['location', location] as [string, string]]),
+  ]
   const sent = check.get('body')
   const headers = check.get('headers').entries()
   for (const header of headers) header.kept(file)
@@ -76,6 +90,7 @@ function callOf(check: Entry, wish: SmokeWish, steps: ManualStep[]): string[] {
     String(check.get('status').number() ?? 200),
     check.get('text').text() ?? '',
     patterns.join('\n'),
+    wanted.map(([name, value]) => `${name}: ${value}`).join('\n'),
     ...headers.flatMap((h) => ['-H', `${h.key}: ${h.text() ?? ''}`]),
     ...(isJson ? ['-H', 'content-type: application/json'] : []),
     ...(sent.isThere ? ['--data-binary', isJson ? JSON.stringify(sent.value) : (sent.text() ?? '')] : []),
@@ -98,21 +113,29 @@ const SITE = `case \${1-} in
 esac`
 
 function asking(hostHeader: string): string {
-  const names = ['name', 'method', ...(hostHeader === '' ? [] : ['host']), 'path', 'status', 'text', 'patterns']
+  const names = ['name', 'method', ...(hostHeader === '' ? [] : ['host']), 'path', 'status', 'text', 'patterns', 'headers']
   return `failed=0
 body=$(mktemp)
-trap 'rm -f "$body"' EXIT
-# ${names.join(', ')} (one per line), more arguments for curl
+head=$(mktemp)
+trap 'rm -f "$body" "$head"' EXIT
+# ${names.join(', ')}, more arguments for curl; patterns and headers are lines
 check() {
   ${names.map((name, i) => `${name}=$${i + 1}`).join(' ')}
   shift ${names.length}
-  got=$(curl -sS -o "$body" -w '%{http_code}' -m 20 -X "$method" ${hostHeader}"$@" -- "$base$path") || got=000
+  got=$(curl -sS -o "$body" -D "$head" -w '%{http_code}' -m 20 -X "$method" ${hostHeader}"$@" -- "$base$path") || got=000
   why=
   [ "$got" = "$status" ] || why="status $got instead of $status"
   [ -z "$text" ] || grep -qF -e "$text" "$body" || why="\${why:-the answer lacks: $text}"
   if [ -n "$patterns" ]; then
     while IFS= read -r pattern; do grep -q -e "$pattern" "$body" || why="\${why:-the answer lacks: $pattern}"; done <<EOF
 $patterns
+EOF
+  fi
+  if [ -n "$headers" ]; then
+    while IFS= read -r line; do
+      grep -i "^\${line%%:*}:" "$head" | grep -qF -e "\${line#*: }" || why="\${why:-the answer lacks the header $line}"
+    done <<EOF
+$headers
 EOF
   fi
   if [ -z "$why" ]; then echo "ok      $name"; else echo "failed  $name: $why"; failed=1; fi

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import ignore from 'ignore'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { checkVersions } from '../../src/ops/check-versions.ts'
@@ -23,6 +24,7 @@ const NAMED: Record<string, string[]> = {
     'backend/Dockerfile',
     'render.yaml',
     'render-deploy.sh',
+    '.railway/railway.ts',
     '.github/workflows/frontend-pages.yml',
     '.github/workflows/portal-release.yml',
   ],
@@ -66,6 +68,21 @@ describe.each(Object.keys(NAMED))('%s, as written', (name) => {
     expect(texts.filter((text) => text.includes(resolve('.')) || text.includes(TODAY))).toEqual([])
   })
 
+  test('what its Dockerfiles copy is there, and does not stay out of the build', async () => {
+    const all = await exportAll({ folder, today: TODAY })
+    const missing = all.flatMap(({ line, answer }) =>
+      Object.entries(answer.files).flatMap(([path, { text }]) => {
+        if (!/(^|\/)Dockerfile[^/]*$/.test(path) || path.endsWith('.dockerignore')) return []
+        const beside = `${join(folder, line.out, path)}.dockerignore`
+        const rules = existsSync(beside) ? beside : join(folder, '.dockerignore')
+        const out = ignore().add(existsSync(rules) ? readFileSync(rules, 'utf8') : '')
+        const copied = [...text.matchAll(/^COPY (?!--)(.+)$/gm)].flatMap(([, words = '']) => words.split(' ').slice(0, -1))
+        return copied.filter((c) => c !== '.' && (!existsSync(join(folder, c)) || out.ignores(c))).map((c) => `${path}: ${c}`)
+      }),
+    )
+    expect(missing).toEqual([])
+  })
+
   test(`its deployment guide is what is committed; else: ${COMMAND}`, async () => {
     const out = join(folder, 'deployment-guide')
     const guide = await docs({ folder, environment: 'production', out, today: TODAY })
@@ -99,8 +116,8 @@ describe('what the guides say of these files is in them', () => {
     const blueprint = text('notechondria/render.yaml')
     expect(blueprint).toMatch(/key: DATABASE_URL\n\s+fromDatabase:/)
     expect(blueprint).not.toMatch(/^\s*disk:/m)
-    expect(blueprint).toContain('dockerfilePath: ./deployment/render/Dockerfile')
-    const release = text('notechondria/deployment/render/scripts/release.sh')
+    expect(blueprint).toContain('dockerfilePath: ./backend/Dockerfile')
+    const release = text('notechondria/deployment/docker/backend/release.sh')
     const order = ['migrate.js', 'collect-static.js', 'end-sessions.js', 'bootstrap.js'].map((word) => release.indexOf(word))
     expect(order.every((at, i) => at > (order[i - 1] ?? -1))).toBe(true)
     expect(text('notechondria/render-deploy.sh')).toContain('RENDER_API_KEY')
@@ -119,6 +136,16 @@ describe('what the guides say of these files is in them', () => {
     for (const name of ['SMTP_HOST', 'CLOUDFLARE_R2_BUCKET_NAME', 'GOOGLE_OAUTH_CLIENT_SECRET'])
       expect(sample).toMatch(new RegExp(`^${name}=$`, 'm'))
     expect(sample).not.toMatch(/_HOST_PORT|ROOT_HTTP_PORT/)
+  })
+
+  test('Railway: the same Dockerfile, the database by reference, and a page that calls it unproven', () => {
+    const config = text('notechondria/.railway/railway.ts')
+    expect(config).toContain('dockerfilePath: "backend/Dockerfile"')
+    expect(config).toMatch(/DATABASE_URL: \w+\.env\.DATABASE_URL/)
+    for (const name of ['CLOUDFLARE_R2_BUCKET_NAME', 'SMTP_HOST', 'DJANGO_SUPERUSER_PASSWORD'])
+      expect(config).toContain(`${name}: preserve()`)
+    expect(config).not.toMatch(/POSTGRE_|_HOST_PORT/)
+    expect(text('notechondria/deployment-guide/platform-railway.md')).toContain('unproven')
   })
 
   test('Cloudron: one version for manifest and image, what the platform asks for, and a restart that migrates', () => {

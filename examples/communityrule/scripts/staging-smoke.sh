@@ -8,12 +8,13 @@ case ${1-} in
 esac
 failed=0
 body=$(mktemp)
-trap 'rm -f "$body"' EXIT
-# name, method, path, status, text, patterns (one per line), more arguments for curl
+head=$(mktemp)
+trap 'rm -f "$body" "$head"' EXIT
+# name, method, path, status, text, patterns, headers, more arguments for curl; patterns and headers are lines
 check() {
-  name=$1 method=$2 path=$3 status=$4 text=$5 patterns=$6
-  shift 6
-  got=$(curl -sS -o "$body" -w '%{http_code}' -m 20 -X "$method" "$@" -- "$base$path") || got=000
+  name=$1 method=$2 path=$3 status=$4 text=$5 patterns=$6 headers=$7
+  shift 7
+  got=$(curl -sS -o "$body" -D "$head" -w '%{http_code}' -m 20 -X "$method" "$@" -- "$base$path") || got=000
   why=
   [ "$got" = "$status" ] || why="status $got instead of $status"
   [ -z "$text" ] || grep -qF -e "$text" "$body" || why="${why:-the answer lacks: $text}"
@@ -22,12 +23,19 @@ check() {
 $patterns
 EOF
   fi
+  if [ -n "$headers" ]; then
+    while IFS= read -r line; do
+      grep -i "^${line%%:*}:" "$head" | grep -qF -e "${line#*: }" || why="${why:-the answer lacks the header $line}"
+    done <<EOF
+$headers
+EOF
+  fi
   if [ -z "$why" ]; then echo "ok      $name"; else echo "failed  $name: $why"; failed=1; fi
 }
 check healthy GET /api/health 200 '' '"ok" *: *true
-"database" *: *"connected"'
-check templates GET /api/templates 200 '"templates":[' ''
-check rules GET /api/rules 200 '"rules":[' ''
-check home GET / 200 'Decide together' ''
-check 'nobody is signed in' GET /api/auth/session 200 '' '"user" *: *null'
+"database" *: *"connected"' ''
+check templates GET /api/templates 200 '"templates":[' '' ''
+check rules GET /api/rules 200 '"rules":[' '' ''
+check home GET / 200 'Decide together' '' ''
+check 'nobody is signed in' GET /api/auth/session 200 '' '"user" *: *null' ''
 exit $failed

@@ -65,6 +65,33 @@ test('the smoke script asks the app at the address that it is given, and fails b
   expect((await sh(folder, 'smoke.sh')).code).toBe(2)
 })
 
+test('headers of an answer and where a redirect leads are looked at', async () => {
+  const checks = [
+    { name: 'style', get: '/style.css', answerHeaders: { 'content-type': 'text/css; charset=utf-8' } },
+    { name: 'start', get: '/', status: 302, location: '/portal/?from=check' },
+  ]
+  const manifest = { app: 'shop', components: { web: { type: 'web', source: '.', build: { type: 'node' }, port: 3000 } }, checks }
+  const folder = await project()
+  const routes = [{ host: 'shop.example', to: 'web' }]
+  const { files } = await exportApp({ folder, manifest: { ...manifest, routes }, target: 'cloudron', today: '2026-11-21' })
+  put(join(folder, 'headers.sh'), files['smoke.sh']?.text ?? '')
+  let type = 'text/css; charset=utf-8'
+  const server = createServer((request, response) => {
+    if (request.url === '/style.css') response.setHeader('Content-Type', type)
+    // As nginx does: with the whole address.
+    else response.writeHead(302, { location: 'http://shop.example/portal/?from=check' })
+    response.end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => void server.close())
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // A TCP server's address is one.
+  const good = await sh(folder, 'headers.sh', {}, base)
+  expect([good.code, good.said.match(/^ok/gm)?.length], good.said).toEqual([0, 2])
+  type = 'text/plain'
+  const bad = await sh(folder, 'headers.sh', {}, base)
+  expect([bad.code, bad.said]).toEqual([1, expect.stringContaining('failed  style: the answer lacks the header content-type')])
+})
+
 /** What the export wrote, and a `docker` that writes down what it was asked: a registry is nobody's to fill in a test. */
 async function project(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'landfall-cloudron-'))

@@ -144,6 +144,8 @@ function judge(draft: Draft, component: Component, variable: Variable): void {
     given(entry)
     return
   }
+  // `NAME: {}` says nothing but that there is such a variable.
+  if (entry.value !== null && Object.keys(entry.value).length === 0) entry.kept(to)
   given(entry.get('default'))
   given(entry.get('from'))
   entry.get('required').kept(to)
