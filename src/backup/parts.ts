@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { pipeline, Readable, type Transform } from 'node:stream'
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { constants, createZstdCompress, createZstdDecompress, type ZstdCompress } from 'node:zlib'
 import { decrypt, encrypt } from '../lib/age/stream.ts'
 import { codeOf, LandfallError } from '../lib/error.ts'
 import type { Place } from './places/place.ts'
@@ -32,7 +32,7 @@ export async function writePart(
     chunkSize: PIECE,
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
   })
-  const written = await place.write(path, counted(encrypt(through(inPieces(plain), zstd), recipients)))
+  const written = await place.write(path, counted(encrypt(compressed(plain, zstd), recipients)))
   if (written !== bytes || bytes === 0) {
     throw new LandfallError({ code: 'E_BACKUP', at: path, message: `${written} bytes lie there in place of ${bytes}` })
   }
@@ -93,18 +93,40 @@ const named = (e: LandfallError, at: string, code = e.code, message = e.message)
     cause: e,
   })
 
-async function* inPieces(source: Bytes): AsyncGenerator<Uint8Array> {
-  let waiting: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of source) {
-    waiting.push(chunk)
-    length += chunk.length
-    if (length < PIECE) continue
-    yield waiting.length === 1 ? chunk : Buffer.concat(waiting, length)
-    waiting = []
-    length = 0
+/** One piece is filled while the other is compressed: none is ever made anew, whatever passes. */
+async function* compressed(plain: Bytes, zstd: ZstdCompress): AsyncGenerator<Uint8Array> {
+  const feed = async () => {
+    let [filling, other] = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)]
+    let length = 0
+    let taken: Promise<void> | undefined
+    const pass = async () => {
+      await taken
+      taken = written(zstd, filling.subarray(0, length))
+      taken.catch(() => {}) // It is waited for, unless the source fails before.
+      ;[filling, other] = [other, filling]
+      length = 0
+    }
+    for await (const chunk of plain) {
+      for (let at = 0; at < chunk.length; ) {
+        const end = Math.min(at + PIECE - length, chunk.length)
+        filling.set(chunk.subarray(at, end), length)
+        length += end - at
+        at = end
+        if (length === PIECE) await pass()
+      }
+    }
+    if (length > 0) await pass()
+    await taken
+    zstd.end()
   }
-  if (length > 0) yield Buffer.concat(waiting, length)
+  // The error of either reaches whoever reads.
+  feed().catch((error: unknown) => zstd.destroy(error instanceof Error ? error : new Error(String(error))))
+  yield* zstd
+}
+
+/** Resolves when the bytes are no longer needed. */
+function written(to: Transform, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => to.write(bytes, (error) => (error ? reject(error) : resolve())))
 }
 
 async function* through(source: Bytes, transform: Transform): AsyncGenerator<Uint8Array> {

@@ -136,7 +136,10 @@ export interface SnapshotContext {
   find(finding: Finding): void
 }
 export interface SnapshotCode {
-  /** Everything as it was at one moment, as a stream; what it held is known at its end. */
+  /**
+   * Everything as it was at one moment, as a stream; what it held is known at its end. The bytes of a chunk are the reader's until it
+   * asks for the next one.
+   */
   dump(from: SnapshotTarget, ctx: SnapshotContext): { stream: AsyncIterable<Uint8Array>; holding(): Holding }
   /**
    * Fills `place`, which is new and beside the live one: a database, a folder, a prefix. What an earlier attempt left there goes

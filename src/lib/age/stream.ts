@@ -18,13 +18,39 @@ export async function* encrypt(source: Bytes, recipients: string[]): AsyncGenera
   const salt = randomBytes(16)
   yield Buffer.concat([writeHeader(fileKey, recipients), salt])
   const key = derive(fileKey, salt, 'payload')
-  const seal = (piece: Buffer, number: number, isLast: boolean): Buffer => {
+  const seal = (piece: Uint8Array, number: number, isLast: boolean, into: Buffer, at: number): void => {
     const cipher = createCipheriv('chacha20-poly1305', key, nonceOf(number, isLast), TAG)
-    return Buffer.concat([cipher.update(piece), cipher.final(), cipher.getAuthTag()])
+    into.set(cipher.update(piece), at)
+    cipher.final() // Gives no bytes: it is a stream cipher.
+    into.set(cipher.getAuthTag(), at + piece.length)
   }
   let number = 0
-  // One piece is always held back: only at the end is it known which one is the last.
-  for await (const { piece, isLast } of inPieces(source, PIECE)) yield seal(piece, number++, isLast)
+  // At least one byte is always held back: only at the end is it known which piece is the last.
+  const held = Buffer.allocUnsafeSlow(PIECE)
+  let length = 0
+  for await (const chunk of source) {
+    // All of its pieces in one: each that is passed on by itself costs as much as it takes to encrypt it.
+    const out = Buffer.allocUnsafeSlow(Math.max(Math.ceil((length + chunk.length) / PIECE) - 1, 0) * SEALED)
+    let to = 0
+    for (let at = 0; at < chunk.length; ) {
+      if (length === PIECE || (length === 0 && chunk.length - at > PIECE)) {
+        const piece = length === PIECE ? held : chunk.subarray(at, at + PIECE)
+        if (length === 0) at += PIECE
+        length = 0
+        seal(piece, number++, false, out, to)
+        to += SEALED
+        continue
+      }
+      const end = Math.min(at + PIECE - length, chunk.length)
+      held.set(chunk.subarray(at, end), length)
+      length += end - at
+      at = end
+    }
+    if (to > 0) yield out
+  }
+  const last = Buffer.allocUnsafeSlow(length + TAG_BYTES)
+  seal(held.subarray(0, length), number, true, last, 0)
+  yield last
 }
 
 /** E_DECRYPT for a wrong key, E_BACKUP_TRUNCATED where the end is missing, E_BACKUP_INVALID where bytes were altered. */

@@ -135,7 +135,8 @@ needs('postgres').describe('snapshots of PostgreSQL', () => {
 
   test('a server that goes away in the middle is a failure, and never the end of a dump', async () => {
     const server = await aServer()
-    await server.query(`create table t as select repeat('x', 1000) as x from generate_series(1, 20000)`)
+    // More than what is read ahead while definitions are made.
+    await server.query(`create table t as select repeat('x', 1000) as x from generate_series(1, 100000)`)
     const { stream } = code.dump(targetOf(server), ctx)
     let bytes = 0
     const reading = (async () => {

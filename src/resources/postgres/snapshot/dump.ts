@@ -4,6 +4,9 @@ import { dumpSchema } from './schema.ts'
 import { columnsOf, extensionsOf, findLosses, rowsOf, SAME_TEXT, sequencesOf, setval, tablesOf } from './tables.ts'
 import { literal, name, Wire } from './wire.ts'
 
+/** Bytes of rows that may wait for the definitions before them. */
+const AHEAD = 64 * 1024 * 1024
+
 /**
  * Plain SQL as `psql` reads it: definitions, rows by COPY, where the sequences stand, then indexes and keys. Everything is of one
  * moment, while others go on writing.
@@ -26,33 +29,61 @@ async function* write(
     const snapshot = rows[0]?.[0] ?? ''
     holding.tools.postgresql = wire.parameters.server_version ?? ''
     await findLosses(wire, `resources.${from.resource.name}`, ctx)
-    // Both at once, and the second goes on while rows are read.
-    const post = dumpSchema('post-data', login, snapshot, ctx)
-    post.catch(() => {}) // It is waited for below, unless something else fails before.
-    const pre = await dumpSchema('pre-data', login, snapshot, ctx)
     const extensions = await extensionsOf(wire)
     for (const e of extensions) holding.values[`extension ${e.name}`] = e.schema
-    yield Buffer.from(`--\n-- PostgreSQL database dump\n--\n\n${extensions.map(extensionText).join('')}${pre}\n`)
-    for (const table of await tablesOf(wire)) {
-      ctx.say(`${from.resource.name}: ${table.name}`)
-      if (table.columns.length === 0) {
-        for await (const _ of rowsOf(wire, table, holding.items));
-        const { count } = holding.items[`table ${table.name}`]!
-        if (count > 0) yield Buffer.from(`INSERT INTO ${table.name} SELECT FROM pg_catalog.generate_series(1, ${count});\n\n`)
-        continue
-      }
-      yield Buffer.from(`COPY ${table.name} ${columnsOf(table)} FROM stdin;\n`)
-      yield* rowsOf(wire, table, holding.items)
-      yield Buffer.from('\\.\n\n')
-    }
-    for (const { name: sequence, last } of await sequencesOf(wire)) {
-      holding.values[`sequence ${sequence}`] = last ?? 'unused'
-      if (last !== undefined) yield Buffer.from(setval(sequence, last))
-    }
+    // All at once: definitions come from sessions of their own, while this one reads rows.
+    const [pre, post] = [dumpSchema('pre-data', login, snapshot, ctx), dumpSchema('post-data', login, snapshot, ctx)]
+    post.catch(() => {}) // It is waited for below, unless something else fails before.
+    const head = pre.then((text) =>
+      Buffer.from(`--\n-- PostgreSQL database dump\n--\n\n${extensions.map(extensionText).join('')}${text}\n`),
+    )
+    yield* headed(head, writeRows(wire, from.resource.name, ctx, holding))
     yield Buffer.from(`\n${await post}\n--\n-- PostgreSQL database dump complete\n--\n`)
   } finally {
     wire.close()
   }
+}
+
+/** Every table, then where the sequences stand. */
+async function* writeRows(
+  wire: Wire,
+  resource: string,
+  ctx: Parameters<SnapshotCode['dump']>[1],
+  holding: Holding,
+): AsyncGenerator<Uint8Array> {
+  for (const table of await tablesOf(wire)) {
+    ctx.say(`${resource}: ${table.name}`)
+    if (table.columns.length === 0) {
+      for await (const _ of rowsOf(wire, table, holding.items));
+      const { count } = holding.items[`table ${table.name}`]!
+      if (count > 0) yield Buffer.from(`INSERT INTO ${table.name} SELECT FROM pg_catalog.generate_series(1, ${count});\n\n`)
+      continue
+    }
+    yield Buffer.from(`COPY ${table.name} ${columnsOf(table)} FROM stdin;\n`)
+    yield* rowsOf(wire, table, holding.items)
+    yield Buffer.from('\\.\n\n')
+  }
+  for (const { name: sequence, last } of await sequencesOf(wire)) {
+    holding.values[`sequence ${sequence}`] = last ?? 'unused'
+    if (last !== undefined) yield Buffer.from(setval(sequence, last))
+  }
+}
+
+/** `head`, then `body`, which is read already while the head is made, as far as memory likes. */
+async function* headed(head: Promise<Uint8Array>, body: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isMade = false
+  const made = () => (isMade = true)
+  head.then(made, made)
+  const held: Uint8Array[] = []
+  for (let length = 0; !isMade && length < AHEAD; ) {
+    const { value, done } = await body.next()
+    if (done) break
+    held.push(Buffer.from(value))
+    length += value.length
+  }
+  yield await head
+  while (held.length > 0) yield held.shift()!
+  yield* body
 }
 
 function extensionText({ name: extension, schema }: { name: string; schema: string }): string {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { LandfallError } from '../../../lib/error.ts'
 import { lastLines } from '../../../lib/exec.ts'
 import { ownProgram } from '../../../lib/own-server/own-program.ts'
@@ -41,9 +42,8 @@ export async function dumpSchema(
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-20_000)))
   for (const end of [child.stdin, child.stdout]) end.on('error', () => {}) // Its exit code tells.
-  wire.socket.pipe(child.stdin)
+  Readable.from(wire.answers()).pipe(child.stdin)
   child.stdout.pipe(wire.socket, { end: false })
-  wire.socket.on('close', () => child.stdin.end())
   const stop = () => child.kill('SIGKILL')
   ctx.signal.addEventListener('abort', stop, { once: true })
   try {

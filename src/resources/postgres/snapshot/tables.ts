@@ -55,7 +55,7 @@ export async function extensionsOf(wire: Wire): Promise<{ name: string; schema: 
 export const copyOutOf = (table: Table): string => `copy ${table.name} ${columnsOf(table)} to stdout`
 export const columnsOf = (table: Table): string => `(${table.columns.map(name).join(', ')})`
 
-/** The bytes of a table as they pass, with what they were. A table without columns has rows all the same, and no bytes of them. */
+/** The bytes of a table as they pass, each piece until the next one, with what they were. A table without columns has rows all the same, and no bytes of them. */
 export async function* rowsOf(wire: Wire, table: Table, into: Holding['items']): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let bytes = 0

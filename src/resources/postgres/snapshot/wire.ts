@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { LandfallError } from '../../../lib/error.ts'
+import { CopyRows, Slabs } from './copy-rows.ts'
+import { frugalSocket, Reads } from './reads.ts'
 
 /** How to get in: an address with a login, where a folder as host means its socket. */
 export interface Login {
@@ -19,6 +21,8 @@ export interface Login {
 const CONNECT_MS = 10_000
 const D = 0x64
 const MAX_SOCKET_PATH = 100
+/** Pieces of rows that may wait while the one before them is worked on. */
+const AHEAD = 4
 
 /**
  * A session that speaks the protocol itself once `pg` has logged in: gigabytes of COPY go through without a copy of each row, and
@@ -27,22 +31,26 @@ const MAX_SOCKET_PATH = 100
 export class Wire {
   readonly parameters: Record<string, string>
   readonly socket: Socket
-  private readonly chunks: AsyncIterator<Buffer>
+  private readonly reads: Reads
+  private readonly slabs = new Slabs()
   private rest: Buffer = Buffer.alloc(0)
   private readonly to: Login
 
-  private constructor(to: Login, socket: Socket, parameters: Record<string, string>) {
+  private constructor(to: Login, socket: Socket, reads: Reads, parameters: Record<string, string>) {
     this.to = to
     this.socket = socket
+    this.reads = reads
     this.parameters = parameters
-    this.chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer> // Nobody set an encoding.
   }
 
   static async open(to: Login, signal: AbortSignal): Promise<Wire> {
     signal.throwIfAborted()
     const short = await shortFolder(to)
+    // TLS reads by itself.
+    const own = to.ssl ? undefined : frugalSocket()
     const client = new pg.Client({
       ...to,
+      ...(own && { stream: () => own.socket }),
       host: short?.folder ?? to.host,
       ssl: to.ssl ?? false,
       connectionTimeoutMillis: CONNECT_MS,
@@ -62,10 +70,9 @@ export class Wire {
     }
     const { stream } = heard.connection
     for (const name of ['data', 'end', 'error', 'close']) stream.removeAllListeners(name)
-    stream.pause()
-    stream.on('error', () => {}) // Whoever reads hears of it.
+    const reads = new Reads(stream, own)
     signal.addEventListener('abort', () => stream.destroy(new Error('cancelled')), { once: true })
-    return new Wire(to, stream, parameters)
+    return new Wire(to, stream, reads, parameters)
   }
 
   /** Rows of the last statement, as text; `null` where a value is null. Several statements may stand in one. */
@@ -84,49 +91,37 @@ export class Wire {
     return rows
   }
 
-  /** The bytes that `COPY … TO STDOUT` gives. `tell` hears how many rows they were, once they are all through. */
+  /** The bytes that `COPY … TO STDOUT` gives, each piece valid until the next is asked for. `tell` hears how many rows they were, once they are all through. */
   async *copyOut(sql: string, tell: (rows: number) => void): AsyncGenerator<Buffer> {
     this.send('Q', Buffer.from(`${sql}\0`))
     const first = await this.message()
     if (first.type !== 'H') throw await this.fail(first, sql)
-    let rows = 0
-    // Bytes of the row under way that have not come yet: one row may be larger than memory likes.
-    let left = 0
-    for (;;) {
-      const bytes = this.rest.length > 0 ? this.rest : await this.chunk()
-      this.rest = Buffer.alloc(0)
-      let at = 0
-      let length = 0
-      while (at < bytes.length) {
-        if (left > 0) {
-          const until = Math.min(at + left, bytes.length)
-          if (length !== at) bytes.copyWithin(length, at, until)
-          length += until - at
-          left -= until - at
-          at = until
-          continue
-        }
-        if (bytes[at] !== D || bytes.length - at < 5) break
-        left = bytes.readUInt32BE(at + 1) - 4
-        at += 5
-        rows += 1
-      }
-      if (length > 0) yield bytes.subarray(0, length)
-      if (at === bytes.length) continue
-      const tail = bytes.subarray(at)
-      if (tail[0] === D) {
-        this.rest = Buffer.concat([tail, await this.chunk()])
-        continue
-      }
-      this.rest = tail
-      break
+    const rows = new CopyRows(this.slabs)
+    const take = (bytes: Buffer): boolean => {
+      rows.take(bytes)
+      if (rows.waiting > 0 || rows.rest) this.reads.tell()
+      return rows.waiting < AHEAD && !rows.rest
     }
+    take(this.rest)
+    this.rest = Buffer.alloc(0)
+    this.reads.divert(take)
+    try {
+      for (;;) {
+        const piece = rows.next()
+        if (piece) yield piece
+        else if (rows.rest) break
+        else await this.more()
+      }
+    } finally {
+      this.reads.divert(undefined)
+    }
+    this.rest = rows.rest
     for (;;) {
       const m = await this.message()
       if (m.type === 'E') throw await this.fail(m, sql)
       if (m.type === 'Z') break
     }
-    tell(rows)
+    tell(rows.count)
   }
 
   /** `COPY … FROM STDIN`; where the source fails, nothing of it stays. */
@@ -182,12 +177,25 @@ export class Wire {
     })
   }
 
-  private async chunk(): Promise<Buffer> {
-    const { value, done } = await this.chunks.next().catch((cause: unknown) => {
+  /** All that comes from now on, for somebody else who understands it. Ends with the connection. */
+  async *answers(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const bytes = await this.reads.next().catch(() => undefined)
+      if (!bytes) return
+      yield bytes
+    }
+  }
+
+  private chunk(): Promise<Buffer> {
+    return this.reads.next().catch((cause: unknown) => {
       throw failed(this.to, cause)
     })
-    if (done || !value) throw failed(this.to, new Error('the connection ended'))
-    return value
+  }
+
+  private more(): Promise<void> {
+    return this.reads.more().catch((cause: unknown) => {
+      throw failed(this.to, cause)
+    })
   }
 
   private async message(): Promise<{ type: string; body: Buffer }> {
