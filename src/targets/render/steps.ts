@@ -25,10 +25,11 @@ export function stepsOf({ app, context, asked, optional, isFree, images }: Draft
     title: 'make the Blueprint',
     text: `Dashboard → New → Blueprint → the repository.${names.length > 0 ? ` It asks for ${names.join(', ')}: once, so later ones are set under Environment.` : ''}`,
   })
-  for (const [name, components] of [...optional].sort())
+  const places = Map.groupBy([...optional].sort(), ([, components]) => components.map((c) => `${app.name}-${c}`).join(', '))
+  for (const [services, list] of places)
     steps.push({
-      title: `set ${name}, where it is wanted`,
-      text: `Service ${components.map((c) => `${app.name}-${c}`).join(', ')} → Environment.`,
+      title: 'set what is wanted; nobody has to',
+      text: `Service ${services} → Environment: ${list.map(([name]) => name).join(', ')}.`,
     })
   const hosts = [...new Set(app.routes.filter((r) => r.path === '/').map((r) => r.host))]
   if (hosts.length > 0)
