@@ -9,7 +9,7 @@ import { findServer, findServers } from '../../src/resources/postgres/find-serve
 import { Connection } from '../../src/resources/redis/snapshot/connection.ts'
 import { majorsOfSystem, needs } from '../capabilities.ts'
 import { writeApp } from './an-app.ts'
-import { type Answer, Machine } from './helpers.ts'
+import { type Answer, eventsOf, Machine } from './helpers.ts'
 
 type List = OpAnswers['backup-list']
 
@@ -136,8 +136,11 @@ needs('postgres', 'system-postgres', 'redis').describe('what is not restored', (
       text.replace(/\n--\n-- PostgreSQL database dump complete/, '\nGRANT SELECT ON TABLE public.song TO nobody_here;\n$&'),
     )
     await query('delete from song')
-    const { code, stderr } = await restore(file, '--into', 'db')
+    const { code, stdout, stderr } = await restore(file, '--into', 'db', '--json')
     expect(code, stderr).toBe(0)
+    const lines = eventsOf(stdout).flatMap((e) => (e.type === 'line' && e.text.includes('left out') ? [e.text] : []))
+    expect(lines).toContainEqual(expect.stringContaining('Somebody else'))
+    expect(lines).toContainEqual(expect.stringContaining('nobody_here'))
     expect(await holds()).toEqual(LIVE)
     expect(await query(`select tableowner as v from pg_tables where tablename = 'song'`)).toEqual(['app'])
   })
