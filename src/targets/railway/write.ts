@@ -203,13 +203,13 @@ function stepsOf({ app, context, asked, images }: Draft): ManualStep[] {
   steps.push({ title: 'install what the file imports', commands: ['npm install --save-dev railway'] })
   // Shared ones are referred to by services, and the others stand in services that have to be there first.
   const sorted = [...asked].sort(([a], [b]) => (a < b ? -1 : 1))
-  steps.push(...sorted.filter(([, a]) => a.isShared).map(setStep))
+  steps.push(...setSteps(sorted.filter(([, a]) => a.isShared)))
   steps.push({
     title: 'look at what would change, and do it',
     commands: ['railway config plan', 'railway config apply'],
     text: 'From CLI 5.42.1 on. What it would take away it names; look twice before --confirm-destructive.',
   })
-  steps.push(...sorted.filter(([, a]) => !a.isShared).map(setStep))
+  steps.push(...setSteps(sorted.filter(([, a]) => !a.isShared)))
   const hosts = [...new Set(app.routes.filter((r) => r.path === '/').map((r) => r.host))]
   if (hosts.length > 0)
     steps.push({ title: 'point the domains to Railway', text: `DNS: ${hosts.join(', ')}, as the service’s settings say.` })
@@ -225,13 +225,29 @@ function stepsOf({ app, context, asked, images }: Draft): ManualStep[] {
 }
 
 type Asked = Draft['asked'] extends Map<string, infer V> ? V : never
-function setStep([name, { variable, services, isShared }]: [string, Asked]): ManualStep {
-  const where = isShared ? 'Project Settings → Shared Variables' : `Service ${services.join(', ')} → Variables`
-  const { generate, isRequired } = variable.entry
+/** A step for each that must be set, and one for all that may be, by their place. */
+function setSteps(all: [string, Asked][]): ManualStep[] {
+  const isNeeded = ([, { variable }]: [string, Asked]) => variable.entry.isRequired || variable.entry.generate !== undefined
+  const places = Map.groupBy(
+    all.filter((one) => !isNeeded(one)),
+    ([, asked]) => placeOf(asked),
+  )
+  const optional = [...places].map(([place, list]) => ({
+    title: 'set what is wanted; nobody has to',
+    text: `${place}: ${list.map(([name]) => name).join(', ')}. Seal what is a secret.`,
+  }))
+  return [...all.filter(isNeeded).map(setStep), ...optional]
+}
+
+const placeOf = ({ services, isShared }: Asked) =>
+  isShared ? 'Project Settings → Shared Variables' : `Service ${services.join(', ')} → Variables`
+
+function setStep([name, asked]: [string, Asked]): ManualStep {
+  const { generate } = asked.variable.entry
   const make = generate && (generate.kind === 'uuid' ? 'uuidgen' : `openssl rand -hex ${generate.length}`)
   return {
-    title: isRequired || generate ? `set ${name}` : `set ${name}, where it is wanted`,
+    title: `set ${name}`,
     ...(make && { commands: [make] }),
-    text: `${where}. Seal it where it is a secret.`,
+    text: `${placeOf(asked)}. Seal it where it is a secret.`,
   }
 }
