@@ -1,5 +1,6 @@
 import { isKeptOut } from '../../lib/env/kept-out.ts'
 import type { App, Component, Resource } from '../../model/app.ts'
+import type { Entry } from '../../model/target.ts'
 import type { Value } from '../../model/value.ts'
 import { routeText } from '../../translate/image/shell.ts'
 import { type Variable, variablesOf } from '../../translate/variables.ts'
@@ -29,10 +30,14 @@ function writeVariable(draft: Draft, component: Component, variable: Variable, m
   const place = draft.context.variable(component.name, name)
   const planned = draft.images.get(component.name)?.plan.variables.find((v) => v.entry === entry || v.entry.name === name)
   const own = secretName(draft.app)
+  const key = entry.as?.kubernetes ?? name
+  if (!draft.images.has(component.name)) loseRules(place)
+  if (key !== name) place.get('as').changed(`the key of the Secret is ${key}`)
+  else place.get('as').lost('it is for other platforms')
   if (kind !== 'given' || value === undefined) {
     const isOptional = kind === 'optional'
-    needSecret(draft, own, name, { isOptional, ...(entry.generate && { make: makerOf(entry.generate) }) })
-    made.list.push(fromSecret(name, own, name, isOptional))
+    needSecret(draft, own, key, { isOptional, ...(entry.generate && { make: makerOf(entry.generate) }) })
+    made.list.push(fromSecret(name, own, key, isOptional))
     if (entry.generate) place.changed('a Secret, made once by a command', `kubectl create secret generic ${own}`)
     else place.kept('secretKeyRef')
     return
@@ -58,9 +63,16 @@ function writeVariable(draft: Draft, component: Component, variable: Variable, m
   }
   // The image puts it together when it starts, of what it finds there.
   if (planned?.from.type === 'composed') return
-  needSecret(draft, own, name)
-  made.list.push(fromSecret(name, own, name, false))
+  needSecret(draft, own, key)
+  made.list.push(fromSecret(name, own, key, false))
   place.changed(`a key of the Secret ${own}: nobody else knows the value there`)
+}
+
+/** Only an entrypoint of ours looks at values, or puts them into files. */
+function loseRules(place: Entry): void {
+  for (const rule of ['minLength', 'pattern', 'type', 'values', 'requiredIf'] as const)
+    place.get(rule).lost('Kubernetes looks at no values')
+  place.get('delivery').lost('it comes as a variable', 'a volume of type secret, where the program reads a file')
 }
 
 const fromSecret = (name: string, secret: string, key: string, isOptional: boolean): Mapping => ({
