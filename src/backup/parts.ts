@@ -101,7 +101,7 @@ async function* compressed(plain: Bytes, zstd: ZstdCompress): AsyncGenerator<Uin
     let taken: Promise<void> | undefined
     const pass = async () => {
       await taken
-      taken = written(zstd, filling.subarray(0, length))
+      taken = handed(zstd, filling.subarray(0, length))
       taken.catch(() => {}) // It is waited for, unless the source fails before.
       ;[filling, other] = [other, filling]
       length = 0
@@ -125,7 +125,7 @@ async function* compressed(plain: Bytes, zstd: ZstdCompress): AsyncGenerator<Uin
 }
 
 /** Resolves when the bytes are no longer needed. */
-function written(to: Transform, bytes: Uint8Array): Promise<void> {
+function handed(to: Transform, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => to.write(bytes, (error) => (error ? reject(error) : resolve())))
 }
 
