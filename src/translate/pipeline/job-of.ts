@@ -51,7 +51,7 @@ export function jobOf(app: App, component: Component, context: WriteContext, roo
   )
   const test = component.test?.map((v) => fixedText(v, factsOf(app)))
   if (test?.every((w) => w !== undefined)) {
-    steps.push({ title: "test", run: quoteAll(test), folder: posix.join(folder, workspace), env: {} })
+    steps.push({ title: 'test', run: quoteAll(test), folder: posix.join(folder, workspace), env: {} })
   }
   const manager = pnpm ? `pnpm@${pnpm}` : yarn ? `yarn@${yarn}` : undefined
   return {
