@@ -15,7 +15,6 @@ needs('postgres', 'redis', 'npm', 'chromium').test(
       await machine.must(['env', 'set', 'RATE_LIMIT=0', `ADMIN_PASSWORD=${password}`], { cwd: folder })
       await machine.must(['up', '--yes'], { cwd: folder })
       await machine.must(['run', 'server.seed', '--yes'], { cwd: folder })
-      await machine.must(['run', 'server.create-admin', '--yes'], { cwd: folder })
       const { urls } = await machine.app()
       const urlOf = (name: string) => urls.find(({ host }) => host === `${name}flick.example.localhost`)?.url ?? ''
 

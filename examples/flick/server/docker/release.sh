@@ -9,3 +9,4 @@ if node migrate.js --check; then
 else
   node migrate.js
 fi
+node /landfall/landfall.mjs once DATABASE_URL 'server: admin' -- node create-admin.js --if-set

@@ -5,6 +5,10 @@ import { openDatabase } from './database.ts'
 import { needs } from './env.ts'
 
 try {
+  if (process.argv.includes('--if-set') && !process.env.ADMIN_PASSWORD) {
+    console.log('nobody is made: ADMIN_PASSWORD is not set')
+    process.exit(0)
+  }
   const env = readWith(needs.admin, process.env)
   const database = openDatabase(env.DATABASE_URL)
   const wanted = { name: 'Moderator', email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD, role: 'admin' } as const
