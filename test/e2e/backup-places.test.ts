@@ -257,8 +257,11 @@ needs('postgres', 'redis').describe('backups in a bucket', () => {
         return newest?.id !== last && newest?.state === 'verified'
       })
     }
+    // Retention looks once the newest is proven.
+    await until('what no rule keeps is gone', async () => (await list(machine, folder)).backups.length === 2)
     const { backups } = await list(machine, folder)
     expect(backups).toMatchObject([{ why: 'schedule', state: 'verified' }, { id }])
+    await until('its files are gone', async () => (await idsInStore()).length === 2)
     expect((await idsInStore()).toSorted()).toEqual(backups.map((b) => b.id).toSorted())
     await machine.must(['backup', 'delete', id, '--yes'], { cwd: folder })
     expect(await idsInStore()).toEqual([backups[0]!.id])
