@@ -259,6 +259,8 @@ export interface DataLoss {
   seconds: number
   /** Tables, folders and prefixes that differ, with their rows, files or objects. */
   items: { resource: string; item: string; before: number; now: number }[]
+  /** Why the live data could not be looked at; then nothing is known of `items`. */
+  unseen?: string
 }
 /** A server that is not ours, and what a login there takes. `neededBy`: components that wait for it. */
 export interface ExternalServer {

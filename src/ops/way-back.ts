@@ -24,8 +24,13 @@ export async function rollbackIntent(
   if (!change || data === 'keep' || (change.compatible === 'expand' && data === undefined)) return intent
   const backup = change.backup === undefined ? undefined : setting.store.backups.get(scope, change.backup)
   if (!backup?.manifest || backup.state === 'failed' || backup.state === 'making') return intent
-  const loss = await lossOf(setting, scope, backup)
-  return { ...intent, ...(loss && { loss }), ...(data === 'restore' && { restore: restoreOf(setting, scope, backup) }) }
+  // A database that does not answer is a reason to go back, and not one to stay: then the plan says that nobody could count.
+  const loss = await lossOf(setting, scope, backup).catch((error: unknown): DataLoss => {
+    const { id, at } = backup
+    const unseen = error instanceof Error ? error.message : String(error)
+    return { backup: id, at: new Date(at).toISOString(), seconds: (Date.now() - at) / 1000, items: [], unseen }
+  })
+  return { ...intent, loss, ...(data === 'restore' && { restore: restoreOf(setting, scope, backup) }) }
 }
 
 function restoreOf(setting: Setting, scope: Scope, backup: BackupRecord): RestoreWish {
@@ -37,7 +42,7 @@ function restoreOf(setting: Setting, scope: Scope, backup: BackupRecord): Restor
   }
 }
 
-async function lossOf(setting: Setting, scope: Scope, backup: BackupRecord): Promise<DataLoss | undefined> {
+async function lossOf(setting: Setting, scope: Scope, backup: BackupRecord): Promise<DataLoss> {
   const parts = partsOf(backup)
   const ears = { signal: AbortSignal.timeout(LOOK_MS), say: setting.say }
   const live = await setting.keeper.inspect(

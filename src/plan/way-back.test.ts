@@ -118,4 +118,9 @@ describe('the way back', () => {
     expect(lossText({ ...loss, items })).toContain('and 3 more')
     expect(lossText({ ...loss, items: [] })).toContain('nothing differs now')
   })
+  test('live data that nobody could look at is not called unchanged', () => {
+    const text = lossText({ ...loss, items: [], unseen: 'no answer within 5 s' })
+    expect(text).toContain('could not be counted: no answer within 5 s')
+    expect(text).not.toContain('nothing differs')
+  })
 })

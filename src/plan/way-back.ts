@@ -113,7 +113,9 @@ function restoreWarning({ backup, at, restore, resources }: RestoreWish): PlanWa
 }
 
 /** `12 minutes of writes are set aside: 3 rows more in db public.orders, 1 row fewer in …`. */
-export function lossText({ at, seconds, items }: DataLoss): string {
+export function lossText({ at, seconds, items, unseen }: DataLoss): string {
+  const span = `${spanText(seconds)} of writes, since ${at}, are set aside`
+  if (unseen !== undefined) return `${span}; how much that is could not be counted: ${unseen}`
   const some = items.slice(0, 5).map(({ resource, item, before, now }) => {
     const by = now - before
     if (by === 0) return `${resource} ${item} (changed)`
@@ -121,7 +123,7 @@ export function lossText({ at, seconds, items }: DataLoss): string {
   })
   const more = items.length > some.length ? `, and ${items.length - some.length} more` : ''
   const what = items.length === 0 ? 'nothing differs now' : `different since: ${some.join(', ')}${more}`
-  return `${spanText(seconds)} of writes, since ${at}, are set aside; ${what}`
+  return `${span}; ${what}`
 }
 
 function spanText(seconds: number): string {

@@ -118,7 +118,7 @@ needs('postgres').describe('landfall rehearse', () => {
     expect(report.data).toMatchObject([{ resource: 'db', before: 1000, after: 1000 }])
     expect(report.checks).toEqual([expect.stringContaining('passed: greets')])
     expect(report.leftOut).toEqual(['postdeploy of web: it may tell others of a release', 'tick: nothing runs by a schedule'])
-    expect([report.remains, remains()]).toEqual([[], []])
+    expect([report.unseen, report.remains, remains()]).toEqual([[], [], []])
     expect(await production()).toEqual(before)
     expect((await machine.ps()).apps.map((a) => a.environment)).toEqual(['local'])
   })

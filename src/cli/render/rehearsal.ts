@@ -24,6 +24,11 @@ export function renderRehearsal(report: RehearsalReport, look: Look): string {
       look,
     ),
     section(
+      'Could not be looked at',
+      report.unseen.map((line) => `  ${paint.yellow(cleanLine(line))}`),
+      look,
+    ),
+    section(
       'Left out',
       report.leftOut.map((line) => `  ${line}`),
       look,
@@ -59,8 +64,8 @@ function durations({ steps, releaseMs }: RehearsalReport, look: Look): string[] 
   ]
 }
 
-function locks({ locks }: RehearsalReport, look: Look): string[] {
-  if (locks.length === 0) return [look.paint.dim('  none seen')]
+function locks({ locks, unseen }: RehearsalReport, look: Look): string[] {
+  if (locks.length === 0) return unseen.length > 0 ? [] : [look.paint.dim('  none seen')]
   return table(
     [{ title: 'table' }, { title: 'lock' }, { title: 'held', isRight: true }, { title: 'keeps out' }],
     locks.map((l) => [`${l.resource} ${l.table}`, l.mode, duration(l.ms), l.keepsOut]),
@@ -69,8 +74,8 @@ function locks({ locks }: RehearsalReport, look: Look): string[] {
   )
 }
 
-function changes({ data }: RehearsalReport, look: Look): string[] {
-  if (data.length === 0) return [look.paint.dim('  none')]
+function changes({ data, unseen }: RehearsalReport, look: Look): string[] {
+  if (data.length === 0) return unseen.length > 0 ? [] : [look.paint.dim('  none')]
   const lines = table(
     [{ title: 'what' }, { title: 'before', isRight: true }, { title: 'after', isRight: true }],
     data.slice(0, TABLES).map((d) => [`${d.resource} ${d.item}`, String(d.before), String(d.after)]),

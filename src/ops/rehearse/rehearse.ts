@@ -14,7 +14,7 @@ import type { Setting } from '../world.ts'
 import { purge, remainsOf } from './purge.ts'
 import { changesOf, type RehearsalReport, stepsOf } from './report.ts'
 import { REHEARSAL, scratchApp } from './scratch-app.ts'
-import { type SeenLock, watchLocks } from './watch-locks.ts'
+import { type LockWatch, type SeenLock, watchLocks } from './watch-locks.ts'
 
 /** Longest that the copied data is looked at afterwards. */
 const LOOK_MS = 600_000
@@ -151,16 +151,23 @@ interface Watched {
 /** Follows the run, looks at what it left, and removes it. */
 async function watch(setting: Setting, { run, plan, from, to, backup, leftOut }: Watched): Promise<RehearsalReport> {
   const { conductor, keeper, store } = setting
-  const lookers: Awaited<ReturnType<typeof watchLocks>>[] = []
+  const watches: LockWatch[] = []
   const locks: SeenLock[] = []
-  const endLooking = async () => locks.push(...(await Promise.all(lookers.splice(0).map((l) => l.end()))).flat())
+  const unseen: string[] = []
+  const endWatching = async () => {
+    for (const { seen, problem } of await Promise.all(watches.splice(0).map((w) => w.end()))) {
+      locks.push(...seen)
+      if (problem !== undefined) unseen.push(problem)
+    }
+  }
   for await (const event of conductor.watch(run, 0, new AbortController().signal)) {
     if (event.type !== 'step') continue
     const isCopied = event.what === 'swap-data' && event.state === 'done' && !event.isUndo
-    if (isCopied) lookers.push(...(await lookersOf(setting, plan, to)))
-    else if (plan.stages[event.stage]?.name !== 'release' && event.state === 'started') await endLooking()
+    // A rehearsal whose locks nobody can watch is one all the same, and is removed all the same.
+    if (isCopied) watches.push(...(await watchesOf(setting, plan, to, unseen)))
+    else if (plan.stages[event.stage]?.name !== 'release' && event.state === 'started') await endWatching()
   }
-  await endLooking()
+  await endWatching()
   await conductor.ended(run)
   const ended = store.runs.get(run)
   const isPassed = ended?.state === 'done'
@@ -170,16 +177,14 @@ async function watch(setting: Setting, { run, plan, from, to, backup, leftOut }:
   let after: Record<string, Holding> = before
   if (isPassed) {
     const ears = { signal: AbortSignal.timeout(LOOK_MS), say: setting.say }
-    after = await keeper.inspect(to, ears, Object.keys(before)).catch(() => before)
+    after = await keeper.inspect(to, ears, Object.keys(before)).catch((error: unknown) => {
+      unseen.push(`what the release did to the data: ${messageOf(error)}`)
+      return before
+    })
   }
   const events = store.runs.events(run, 0)
   // Nothing of it stays, whatever came of it.
-  const problem = await setting
-    .inTurn(to, () => purge(setting, to))
-    .then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    )
+  const problem = await setting.inTurn(to, () => purge(setting, to)).then(() => undefined, messageOf)
   const remains = await remainsOf(setting, to)
   const why = ended?.error
     ? `${ended.message ?? ''}${ended.error.detail ? `\n${ended.error.detail}` : ''}`
@@ -194,22 +199,27 @@ async function watch(setting: Setting, { run, plan, from, to, backup, leftOut }:
     locks,
     data: changesOf(before, after),
     leftOut,
+    unseen,
     remains: [...(problem === undefined ? [] : [problem]), ...remains],
   }
 }
 
-/** One for every PostgreSQL of the rehearsal. */
-async function lookersOf(
-  { store, engine, edge }: Setting,
-  plan: Plan,
-  scope: Scope,
-): Promise<Awaited<ReturnType<typeof watchLocks>>[]> {
-  const resources = (plan.outcome?.operate?.resources ?? []).filter((r) => r.type === 'postgres')
-  return Promise.all(
-    resources.map(async (resource) => {
-      const value = resourceTypes.postgres?.output(resource, 'url')
-      const of = { ...scope, component: resource.name, release: plan.release ?? '' }
-      return watchLocks(resource.name, value ? await resolveValue(value, of, { store, engine: () => engine, edge }) : '')
-    }),
-  )
+/** One for every PostgreSQL of the rehearsal; what cannot be watched is told in `unseen`. */
+async function watchesOf({ store, engine, edge }: Setting, plan: Plan, scope: Scope, unseen: string[]): Promise<LockWatch[]> {
+  const found: LockWatch[] = []
+  for (const resource of (plan.outcome?.operate?.resources ?? []).filter((r) => r.type === 'postgres')) {
+    const value = resourceTypes.postgres?.output(resource, 'url')
+    const of = { ...scope, component: resource.name, release: plan.release ?? '' }
+    try {
+      const url = value ? await resolveValue(value, of, { store, engine: () => engine, edge }) : ''
+      found.push(await watchLocks(resource.name, url))
+    } catch (error) {
+      unseen.push(`locks of ${resource.name}: ${messageOf(error)}`)
+    }
+  }
+  return found
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -21,6 +21,8 @@ export interface RehearsalReport {
   /** Lines of the smoke checks. */
   checks: string[]
   leftOut: string[]
+  /** What could not be looked at, so that nothing is said of it above. */
+  unseen: string[]
   /** Empty: nothing of it is left. */
   remains: string[]
 }

@@ -26,8 +26,13 @@ join pg_stat_activity a on a.pid = l.pid
 where l.locktype = 'relation' and l.granted and c.relkind in ('r', 'p', 'm') and l.mode = any ($1)
 and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg_toast%' and l.pid <> pg_backend_pid()`
 
+export interface LockWatch {
+  /** What was seen, and why the looking broke off, where it did. */
+  end(): Promise<{ seen: SeenLock[]; problem?: string }>
+}
+
 /** Looks at a PostgreSQL again and again until it is told to end. Shorter locks than a look is long may be missed. */
-export async function watchLocks(resource: string, url: string): Promise<{ end(): Promise<SeenLock[]> }> {
+export async function watchLocks(resource: string, url: string): Promise<LockWatch> {
   const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: url, application_name: 'landfall rehearsal' })
   await client.connect()
@@ -45,13 +50,16 @@ export async function watchLocks(resource: string, url: string): Promise<{ end()
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
     }
   }
-  const looking = look().catch(() => {})
+  let problem: string | undefined
+  const looking = look().catch((error: unknown) => {
+    problem = `locks of ${resource} were not watched to the end: ${error instanceof Error ? error.message : String(error)}`
+  })
   return {
     async end() {
       isEnding = true
       await looking
-      await client.end().catch(() => {})
-      return [...seen.values()].sort((a, b) => b.ms - a.ms)
+      await client.end().catch(() => {}) // It may be gone already, and is not needed any more.
+      return { seen: [...seen.values()].sort((a, b) => b.ms - a.ms), ...(problem !== undefined && { problem }) }
     },
   }
 }
